@@ -1,0 +1,201 @@
+/* The register table, register sets, backtraces. */
+#include "local.h"
+#include "mm/heap.h"
+#include "proc/process.h"
+
+#define NT_PRSTATUS 1
+#define NT_PRFPREG  2
+#define USER_REGS   32 /* pc, then x1 to x31 in order of number */
+
+#define REG(member, class_) {#member, offsetof(struct arch_frame, member), 8, class_}
+#define FREG(n)		    {"f" #n, offsetof(struct arch_fp, f[n]), 8, REG_FP}
+
+const struct arch_reg arch_regs[] = {
+    REG(pc, REG_PC),
+    REG(ra, REG_GENERAL),
+    REG(sp, REG_SP),
+    REG(gp, REG_GENERAL),
+    REG(tp, REG_GENERAL),
+    REG(t0, REG_GENERAL),
+    REG(t1, REG_GENERAL),
+    REG(t2, REG_GENERAL),
+    REG(s0, REG_GENERAL),
+    REG(s1, REG_GENERAL),
+    REG(a0, REG_GENERAL),
+    REG(a1, REG_GENERAL),
+    REG(a2, REG_GENERAL),
+    REG(a3, REG_GENERAL),
+    REG(a4, REG_GENERAL),
+    REG(a5, REG_GENERAL),
+    REG(a6, REG_GENERAL),
+    REG(a7, REG_GENERAL),
+    REG(s2, REG_GENERAL),
+    REG(s3, REG_GENERAL),
+    REG(s4, REG_GENERAL),
+    REG(s5, REG_GENERAL),
+    REG(s6, REG_GENERAL),
+    REG(s7, REG_GENERAL),
+    REG(s8, REG_GENERAL),
+    REG(s9, REG_GENERAL),
+    REG(s10, REG_GENERAL),
+    REG(s11, REG_GENERAL),
+    REG(t3, REG_GENERAL),
+    REG(t4, REG_GENERAL),
+    REG(t5, REG_GENERAL),
+    REG(t6, REG_GENERAL),
+    REG(status, REG_STATUS),
+    REG(badaddr, REG_STATUS),
+    REG(cause, REG_STATUS),
+    REG(orig_a0, REG_STATUS),
+    FREG(0),
+    FREG(1),
+    FREG(2),
+    FREG(3),
+    FREG(4),
+    FREG(5),
+    FREG(6),
+    FREG(7),
+    FREG(8),
+    FREG(9),
+    FREG(10),
+    FREG(11),
+    FREG(12),
+    FREG(13),
+    FREG(14),
+    FREG(15),
+    FREG(16),
+    FREG(17),
+    FREG(18),
+    FREG(19),
+    FREG(20),
+    FREG(21),
+    FREG(22),
+    FREG(23),
+    FREG(24),
+    FREG(25),
+    FREG(26),
+    FREG(27),
+    FREG(28),
+    FREG(29),
+    FREG(30),
+    FREG(31),
+    {"fcsr", offsetof(struct arch_fp, fcsr), 4, REG_FP_STATUS},
+};
+const unsigned arch_reg_count = ARRAY_SIZE(arch_regs);
+
+_Static_assert(offsetof(struct arch_frame, status) == USER_REGS * 8, "user registers come first");
+
+uaddr_t arch_frame_pc(const struct arch_frame *f)
+{
+	return f->pc;
+}
+
+uaddr_t arch_frame_sp(const struct arch_frame *f)
+{
+	return f->sp;
+}
+
+void arch_frame_set_pc(struct arch_frame *f, uaddr_t pc)
+{
+	f->pc = pc;
+}
+
+/* --- register sets --- */
+
+/* Where the set is in the thread, and its size; NULL for an unknown one. The FP state is made current. */
+static void *regset(struct thread *t, unsigned note, size_t *size)
+{
+	switch (note) {
+	case NT_PRSTATUS:
+		*size = USER_REGS * 8;
+		return arch_user_frame(t);
+	case NT_PRFPREG:
+		arch_fp_sync(t);
+		*size = sizeof(struct arch_fp);
+		return &t->arch.fp;
+	}
+	return NULL;
+}
+
+int arch_regset_get(struct thread *t, unsigned note, void *buf, size_t size)
+{
+	size_t whole;
+	const void *set = regset(t, note, &whole);
+	if (!set)
+		return -EINVAL;
+	size = MIN(size, whole);
+	memcpy(buf, set, size);
+	return (int)size;
+}
+
+/* Nothing in either set is privileged: status lies behind the user registers. */
+int arch_regset_set(struct thread *t, unsigned note, const void *buf, size_t size)
+{
+	size_t whole;
+	void *set = regset(t, note, &whole);
+	if (!set)
+		return -EINVAL;
+	size = MIN(size, whole);
+	memcpy(set, buf, size);
+	t->arch.fp.zero = 0;
+	return (int)size;
+}
+
+/* --- backtraces: the frame record lies below the frame pointer: the caller's fp, then the return address --- */
+
+struct frame_record {
+	uintptr_t fp, ra;
+};
+
+/* Kernel stacks are aligned to twice their size. */
+static void bounds_of_stack(struct arch_unwind *u, uintptr_t inside)
+{
+	u->low = ALIGN_DOWN(inside, 2 * KSTACK_SIZE);
+	u->high = u->low + KSTACK_SIZE;
+}
+
+void arch_unwind_start(struct arch_unwind *u)
+{
+	uintptr_t fp = (uintptr_t)__builtin_frame_address(0);
+	const struct frame_record *r = (const struct frame_record *)fp - 1;
+	*u = (struct arch_unwind){.pc = r->ra, .fp = r->fp, .sp = fp};
+	bounds_of_stack(u, fp - sizeof(*r));
+}
+
+void arch_unwind_thread(struct arch_unwind *u, struct thread *t)
+{
+	*u = (struct arch_unwind){.pc = t->arch.ra, .fp = t->arch.s[0], .sp = t->arch.sp};
+	u->low = (uintptr_t)t->stack;
+	u->high = u->low + KSTACK_SIZE;
+}
+
+/* By the frame pointer, not sp, which an overflow has driven out of the stack. */
+void arch_unwind_frame(struct arch_unwind *u, const struct arch_frame *f)
+{
+	*u = (struct arch_unwind){.pc = f->pc, .fp = f->s0, .sp = f->sp};
+	bounds_of_stack(u, f->s0 - sizeof(struct frame_record));
+}
+
+bool arch_unwind_next(struct arch_unwind *u)
+{
+	struct frame_record r;
+	uintptr_t at = u->fp - sizeof(r);
+	if (u->fp % 8 || at < u->low || u->fp > u->high || u->fp < sizeof(r))
+		return false;
+	memcpy(&r, (const void *)at, sizeof(r));
+	if (!r.ra || (r.fp && r.fp <= u->fp))
+		return false;
+	*u = (struct arch_unwind){.pc = r.ra, .fp = r.fp, .sp = u->fp, .low = u->low, .high = u->high};
+	return true;
+}
+
+bool arch_unwind_user_next(struct arch_unwind *u, int (*peek)(void *ctx, void *dst, uaddr_t src, size_t n), void *ctx)
+{
+	struct frame_record r;
+	if (u->fp % 8 || u->fp < u->sp || u->fp < sizeof(r) || peek(ctx, &r, u->fp - sizeof(r), sizeof(r)) < 0)
+		return false;
+	if (!r.ra || r.fp <= u->fp)
+		return false;
+	*u = (struct arch_unwind){.pc = r.ra, .fp = r.fp, .sp = u->fp, .low = u->low, .high = u->high};
+	return true;
+}

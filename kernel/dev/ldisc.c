@@ -1,0 +1,297 @@
+/*
+ * The line discipline's input side: canonical and raw mode, editing, signals, flow control
+ * (termios(3)). All with tty->lock held but for tty_receive.
+ */
+#include "dev/ldisc.h"
+
+#include "abi/signal.h"
+#include "dev/ldisc_edit.h"
+
+/* --- the buffer --- */
+
+static void set_mark(struct tty *t, unsigned at)
+{
+	at %= TTY_BUF;
+	t->marks[at / 8] |= (uint8_t)(1u << at % 8);
+}
+
+static bool has_mark(const struct tty *t, unsigned at)
+{
+	at %= TTY_BUF;
+	return t->marks[at / 8] & 1u << at % 8;
+}
+
+static void clear_mark(struct tty *t, unsigned at)
+{
+	at %= TTY_BUF;
+	t->marks[at / 8] &= (uint8_t)~(1u << at % 8);
+}
+
+static unsigned used(const struct tty *t)
+{
+	return t->head - t->tail;
+}
+
+static void put(struct tty *t, uint8_t c)
+{
+	t->buf[t->head++ % TTY_BUF] = (char)c;
+}
+
+void ldisc_flush_input(struct tty *t)
+{
+	t->head = t->tail = t->canon = 0;
+	t->lnext = t->erasing = false;
+	memset(t->marks, 0, sizeof(t->marks));
+}
+
+unsigned ldisc_available(const struct tty *t)
+{
+	return has_lflag(t, ICANON) ? t->canon - t->tail : used(t);
+}
+
+/* Canonical mode has a line, or raw mode `least` bytes. */
+bool ldisc_readable(const struct tty *t, unsigned least)
+{
+	return ldisc_available(t) >= (has_lflag(t, ICANON) ? 1 : MAX(least, 1u));
+}
+
+/* End-of-file marks do not count as bytes. */
+unsigned ldisc_inq(const struct tty *t)
+{
+	unsigned n = 0;
+	if (!has_lflag(t, ICANON))
+		return used(t);
+	for (unsigned i = t->tail; i != t->canon; i++)
+		n += !(has_mark(t, i) && !t->buf[i % TTY_BUF]);
+	return n;
+}
+
+size_t ldisc_take(struct tty *t, char *to, size_t n, bool *line)
+{
+	bool canonical = has_lflag(t, ICANON);
+	unsigned end = t->tail + ldisc_available(t);
+	size_t got = 0;
+
+	*line = false;
+	while (t->tail != end && !*line) {
+		char c = t->buf[t->tail % TTY_BUF];
+		bool mark = canonical && has_mark(t, t->tail);
+		/* An end of file right behind a full buffer goes with it: it is no second end of
+		 * file. */
+		if (got == n && !(mark && !c && n))
+			break;
+		*line = mark;
+		if (mark)
+			clear_mark(t, t->tail);
+		t->tail++;
+		if (!mark || c)
+			to[got++] = c;
+	}
+	return got;
+}
+
+void ldisc_set_termios(struct tty *t, const struct linux_termios2 *new)
+{
+	uint32_t changed = t->termios.c_lflag ^ new->c_lflag;
+	bool restart = t->stopped && has_iflag(t, IXON) && !(new->c_iflag &IXON);
+
+	t->termios = *new;
+	if (changed & ICANON) {
+		memset(t->marks, 0, sizeof(t->marks));
+		t->lnext = t->erasing = false;
+		t->canon = t->tail;
+		if (has_lflag(t, ICANON) && used(t)) { /* what came in raw mode reads as one line */
+			set_mark(t, t->head - 1);
+			t->canon = t->head;
+		}
+	}
+	if (restart) {
+		t->stopped = false;
+		ldisc_kick(t);
+	}
+}
+
+/* --- single characters --- */
+
+/* A line longer than the buffer is cut: its last place is kept for the end of the line. */
+static void put_data(struct tty *t, uint8_t c)
+{
+	if (used(t) + 1 >= TTY_BUF && has_lflag(t, ICANON)) {
+		if (has_iflag(t, IMAXBEL))
+			ldisc_put_raw(t, '\a');
+		return;
+	}
+	put(t, c);
+}
+
+static void echo_data(struct tty *t, uint8_t c)
+{
+	if (!has_lflag(t, ECHO))
+		return;
+	edit_finish_erasing(t);
+	if (t->canon == t->head)
+		t->canon_column = t->column;
+	if (c == '\n')
+		ldisc_put(t, c);
+	else
+		ldisc_echo(t, c);
+}
+
+static void take_data(struct tty *t, uint8_t c)
+{
+	bool full = used(t) + 1 >= TTY_BUF && has_lflag(t, ICANON);
+	if (!full)
+		echo_data(t, c);
+	if (c == 0xff && has_iflag(t, PARMRK))
+		put_data(t, c);
+	put_data(t, c);
+}
+
+static void end_line(struct tty *t, uint8_t c)
+{
+	set_mark(t, t->head);
+	put(t, c);
+	t->canon = t->head;
+}
+
+static void take_lnext(struct tty *t)
+{
+	t->lnext = true;
+	if (!has_lflag(t, ECHO))
+		return;
+	edit_finish_erasing(t);
+	if (has_lflag(t, ECHOCTL)) {
+		ldisc_put_raw(t, '^');
+		ldisc_put_raw(t, '\b');
+	}
+}
+
+/* A character that canonical mode gives a meaning. False: it is data. */
+static bool take_canonical(struct tty *t, uint8_t c)
+{
+	bool extended = has_lflag(t, IEXTEN);
+
+	if (is_cc(t, c, VERASE) || is_cc(t, c, VKILL) || (extended && is_cc(t, c, VWERASE))) {
+		edit_erase(t, c);
+	} else if (extended && is_cc(t, c, VLNEXT)) {
+		take_lnext(t);
+	} else if (extended && has_lflag(t, ECHO) && is_cc(t, c, VREPRINT)) {
+		edit_reprint(t, c);
+	} else if (c == '\n') {
+		if (has_lflag(t, ECHO | ECHONL))
+			ldisc_put(t, '\n');
+		end_line(t, c);
+	} else if (is_cc(t, c, VEOF)) {
+		end_line(t, 0);
+	} else if (is_cc(t, c, VEOL) || (extended && is_cc(t, c, VEOL2))) {
+		echo_data(t, c);
+		end_line(t, c);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void flow(struct tty *t, bool stop)
+{
+	t->stopped = stop;
+	ldisc_kick(t);
+}
+
+/* The signal that `c` sends to the foreground group, or 0. */
+static int signal_of(const struct tty *t, uint8_t c)
+{
+	if (!has_lflag(t, ISIG) || t->lnext)
+		return 0;
+	if (is_cc(t, c, VINTR))
+		return SIGINT;
+	if (is_cc(t, c, VQUIT))
+		return SIGQUIT;
+	return is_cc(t, c, VSUSP) ? SIGTSTP : 0;
+}
+
+static void take_signal_char(struct tty *t, uint8_t c)
+{
+	if (!has_lflag(t, NOFLSH)) {
+		ldisc_flush_input(t);
+		t->out_tail = t->out_head;
+	}
+	if (has_iflag(t, IXON))
+		flow(t, false);
+	if (has_lflag(t, ECHO))
+		ldisc_echo(t, c);
+}
+
+static uint8_t translate(const struct tty *t, uint8_t c)
+{
+	if (has_iflag(t, ISTRIP))
+		c &= 0x7f;
+	if (has_iflag(t, IUCLC) && has_lflag(t, IEXTEN) && c >= 'A' && c <= 'Z')
+		c = (uint8_t)(c - 'A' + 'a');
+	return c;
+}
+
+/* One byte from the line. Returns the signal it sends, or 0. */
+static int take_byte(struct tty *t, uint8_t c)
+{
+	c = translate(t, c);
+	if (t->lnext) {
+		t->lnext = false;
+		take_data(t, c);
+		return 0;
+	}
+	if (has_iflag(t, IXON) && (is_cc(t, c, VSTART) || is_cc(t, c, VSTOP))) {
+		flow(t, is_cc(t, c, VSTOP) && !is_cc(t, c, VSTART));
+		return 0;
+	}
+	int sig = signal_of(t, c);
+	if (sig) {
+		take_signal_char(t, c);
+		return sig;
+	}
+	if (t->stopped && has_iflag(t, IXON) && has_iflag(t, IXANY))
+		flow(t, false);
+	if (c == '\r' && has_iflag(t, IGNCR))
+		return 0;
+	if (c == '\r' && has_iflag(t, ICRNL))
+		c = '\n';
+	else if (c == '\n' && has_iflag(t, INLCR))
+		c = '\r';
+	if (!has_lflag(t, ICANON) || !take_canonical(t, c))
+		take_data(t, c);
+	return 0;
+}
+
+/* May another byte come in? A full buffer without a whole line still takes editing keys and the end
+ * of the line. */
+static bool accepts(const struct tty *t)
+{
+	if (used(t) < TTY_BUF - 1)
+		return true;
+	return has_lflag(t, ICANON) && t->canon == t->tail && used(t) < TTY_BUF;
+}
+
+size_t tty_receive(struct tty *t, const char *s, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		int sig = 0;
+		irqflags_t flags = spin_lock(&t->lock);
+		unsigned canon = t->canon, head = t->head;
+		while (done < n && !sig && accepts(t))
+			sig = take_byte(t, (uint8_t)s[done++]);
+		bool full = !sig && done < n;
+		t->throttled = full;
+		bool wake = t->canon != canon || (!has_lflag(t, ICANON) && t->head != head);
+		ldisc_kick(t);
+		spin_unlock(&t->lock, flags);
+		if (sig)
+			tty_signal_foreground(t, sig);
+		if (wake)
+			wait_wake_events(&t->read_wait, POLLIN | POLLRDNORM);
+		if (full)
+			break;
+	}
+	return done;
+}

@@ -1,0 +1,134 @@
+/* Erasing in the line being edited, and what the terminal shows of it (ECHOE, ECHOK, ECHOKE,
+ * ECHOPRT, ECHOCTL). */
+#include "dev/ldisc_edit.h"
+
+static uint8_t at(const struct tty *t, unsigned i)
+{
+	return (uint8_t)t->buf[i % TTY_BUF];
+}
+
+void edit_finish_erasing(struct tty *t)
+{
+	if (t->erasing)
+		ldisc_put_raw(t, '/');
+	t->erasing = false;
+}
+
+void edit_reprint(struct tty *t, uint8_t c)
+{
+	edit_finish_erasing(t);
+	ldisc_echo(t, c);
+	ldisc_put(t, '\n');
+	for (unsigned i = t->canon; i != t->head; i++)
+		ldisc_echo(t, at(t, i));
+}
+
+static void rub_out(struct tty *t)
+{
+	ldisc_put(t, '\b');
+	ldisc_put(t, ' ');
+	ldisc_put(t, '\b');
+}
+
+/* The column behind the line up to `end`, as echo showed it. */
+static unsigned column_at(const struct tty *t, unsigned end)
+{
+	unsigned column = t->canon_column;
+	for (unsigned i = t->canon; i != end; i++) {
+		uint8_t c = at(t, i);
+		if (c == '\t')
+			column = (column | 7) + 1;
+		else if (tty_iscntrl(c))
+			column += has_lflag(t, ECHOCTL) ? 2 : 0;
+		else if (!utf8_continuation(t, c))
+			column++;
+	}
+	return column;
+}
+
+static void rub_out_tab(struct tty *t)
+{
+	unsigned column = column_at(t, t->head);
+	for (unsigned i = 0; i < 8 && t->column > column; i++)
+		ldisc_put(t, '\b');
+}
+
+/* The character `c` (with its continuation bytes, from t->head on) is gone: shows that. */
+static void echo_erased(struct tty *t, uint8_t c, uint8_t erase_char, bool single)
+{
+	if (!has_lflag(t, ECHO))
+		return;
+	if (has_lflag(t, ECHOPRT)) {
+		if (!t->erasing) {
+			ldisc_put_raw(t, '\\');
+			t->erasing = true;
+		}
+		ldisc_echo(t, c);
+	} else if (single && !has_lflag(t, ECHOE)) {
+		ldisc_echo(t, erase_char);
+	} else if (c == '\t') {
+		rub_out_tab(t);
+	} else {
+		if (tty_iscntrl(c) && has_lflag(t, ECHOCTL))
+			rub_out(t);
+		if (!tty_iscntrl(c) || has_lflag(t, ECHOCTL))
+			rub_out(t);
+	}
+}
+
+/* Where the last character of the line begins. */
+static unsigned last_char(const struct tty *t)
+{
+	unsigned i = t->head - 1;
+	while (i != t->canon && utf8_continuation(t, at(t, i)))
+		i--;
+	return i;
+}
+
+/* Without the means to show it erased, a killed line is followed by a new one. True: it is dealt
+ * with. */
+static bool kill_unseen(struct tty *t)
+{
+	bool shown = has_lflag(t, ECHO);
+
+	if (shown && has_lflag(t, ECHOK) && has_lflag(t, ECHOKE) && has_lflag(t, ECHOE))
+		return false;
+	t->head = t->canon;
+	if (!shown)
+		return true;
+	edit_finish_erasing(t);
+	ldisc_echo(t, t->termios.c_cc[VKILL]);
+	if (has_lflag(t, ECHOK))
+		ldisc_put(t, '\n');
+	return true;
+}
+
+static bool word_char(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '_' || c >= 0xc0;
+}
+
+void edit_erase(struct tty *t, uint8_t erase_char)
+{
+	bool single = is_cc(t, erase_char, VERASE), word = !single && is_cc(t, erase_char, VWERASE),
+	     in_word = false;
+
+	if (t->head == t->canon)
+		return;
+	if (!single && !word && kill_unseen(t))
+		return;
+	while (t->head != t->canon) {
+		unsigned i = last_char(t);
+		uint8_t c = at(t, i);
+		if (word && in_word && !word_char(c))
+			break;
+		in_word |= word_char(c);
+		t->head = i;
+		echo_erased(t, c, erase_char, single);
+		if (single)
+			break;
+	}
+	if (t->head == t->canon && has_lflag(t, ECHO))
+		edit_finish_erasing(t);
+}

@@ -1,0 +1,93 @@
+/* Terminals: line discipline, job control, ioctls (termios(3), ioctl_tty(2)); the console is one,
+ * ptys follow. */
+#pragma once
+
+#include "abi/tty.h"
+#include "lib/list.h"
+#include "lock.h"
+#include "sched/wait.h"
+
+struct process;
+struct pid;
+struct file;
+struct io_vec;
+struct tty;
+
+struct tty_driver {
+	/* Sends up to n bytes; returns how many were taken, and calls tty_output_room when it can
+	 * take more. Does not sleep; called with tty->lock held. */
+	size_t (*write)(struct tty *t, const char *s, size_t n);
+	void (*drain)(struct tty *t); /* sleeps until the driver has sent what it took */
+	void (*input_room)(
+	    struct tty *t); /* the reader made room: tty_receive may go on. No lock held */
+};
+
+#define TTY_BUF 4096 /* Linux's N_TTY_BUF_SIZE: the longest line, its end included */
+#define TTY_OUT 4096
+
+struct tty {
+	struct refcount refs;
+	char name[16]; /* "ttyS0", "pts/0" */
+	uint32_t rdev;
+	const struct tty_driver *driver;
+	void *data;
+
+	/* [tty->lock] a spinlock: never held while sending a signal or sleeping */
+	struct spinlock lock;
+	struct linux_termios2 termios;
+	struct linux_winsize winsize;
+	/*
+	 * Input: tail <= canon <= head count up for ever, a byte's place is its number % TTY_BUF.
+	 * Canonical mode may read up to canon; from there to head is the line being edited. A mark
+	 * ends a line; a marked 0 is an end of file.
+	 */
+	char buf[TTY_BUF];
+	uint8_t marks[TTY_BUF / 8];
+	unsigned head, tail, canon;
+	bool lnext;     /* the next byte is taken literally */
+	bool erasing;   /* ECHOPRT: inside \ … / */
+	bool throttled; /* bytes were refused: input_room is due */
+	/* Output on its way to the driver, echo included, so that the two keep their order. */
+	char out[TTY_OUT];
+	unsigned out_head, out_tail;
+	unsigned column, canon_column; /* where output stands; where the edited line began */
+	bool stopped;                  /* by STOP (^S) or TCOOFF */
+	bool exclusive;                /* TIOCEXCL */
+	bool reading, writing;         /* one reader and one writer at a time; queues below */
+	unsigned hangups;              /* files opened before the last one are hung up */
+	unsigned opens;
+
+	/* [task_lock] */
+	struct pid *session, *foreground; /* with references */
+
+	struct wait_queue read_wait,
+	    write_wait; /* input or a hang-up; room, empty output, or a hang-up */
+	struct wait_queue read_turn, write_turn;
+};
+
+void tty_init(void); /* /dev/console, /dev/tty, /dev/ttyS0 */
+extern struct tty *console_tty;
+/* A terminal in the state a fresh one has, or NULL: no memory. */
+struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver *drv, void *data);
+void tty_get(struct tty *t);
+void tty_put(struct tty *t);
+/* The modes of a fresh terminal again, input dropped. */
+void tty_reset(struct tty *t);
+/* Bytes from the line; returns how many were taken. Any context; signals go out after the lock is
+ * dropped. */
+size_t tty_receive(struct tty *t, const char *s, size_t n);
+/* The driver has room again. Any context, no lock held. */
+void tty_output_room(struct tty *t);
+/* Ends every open file of it but those of /dev/console, and frees it from its session (vhangup(2)).
+ */
+void tty_hangup(struct tty *t);
+/* A session leader takes it as its controlling terminal (task_lock). */
+void tty_set_controlling(struct tty *t, struct process *leader);
+/* The session leader is going: hang-up to the foreground, terminal freed (no lock held). */
+void tty_session_leader_exit(struct process *leader);
+/* Job control check before a read (SIGTTIN) or a write or change (SIGTTOU): 0, -EIO, -ERESTARTSYS.
+ */
+int tty_check_change(struct tty *t, int sig);
+/* Sets the window size; the foreground group gets SIGWINCH if it changed. */
+void tty_set_winsize(struct tty *t, const struct linux_winsize *size);
+extern const struct file_ops tty_file_ops;

@@ -1,0 +1,285 @@
+/* Terminals and job control: controlling terminals, foreground groups, hang-up (credentials(7),
+ * tty_ioctl(4)). */
+#include "abi/fs.h"
+#include "dev/ldisc.h"
+#include "proc/process.h"
+
+static struct siginfo kernel_info(int sig)
+{
+	return (struct siginfo){.si_signo = sig, .si_code = SI_KERNEL};
+}
+
+/* (task_lock) */
+static void send_group(struct pid *pgrp, int sig)
+{
+	struct siginfo info = kernel_info(sig);
+	if (pgrp)
+		signal_send_group(pgrp, &info);
+}
+
+void tty_signal_foreground(struct tty *t, int sig)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	send_group(t->foreground, sig);
+	spin_unlock(&task_lock, flags);
+}
+
+static bool is_leader(const struct process *p)
+{
+	return p->session == p->pid;
+}
+
+/* --- may the current process touch it? --- */
+
+static bool ignores(const struct thread *th, int sig)
+{
+	return th->blocked & SIG_BIT(sig) || th->process->actions->action[sig].handler == SIG_IGN;
+}
+
+/* (task_lock) */
+static int check_background(struct tty *t, int sig)
+{
+	struct process *p = current->process;
+
+	if (p->tty != t || !t->foreground || p->pgrp == t->foreground)
+		return 0;
+	if (ignores(current, sig))
+		return sig == SIGTTIN ? -EIO : 0;
+	if (pgrp_orphaned(p->pgrp, NULL))
+		return -EIO;
+	send_group(p->pgrp, sig);
+	/* The group may have been told before: this thread must pass through delivery all the same.
+	 */
+	__atomic_fetch_or(&current->work, WORK_SIGNAL, __ATOMIC_SEQ_CST);
+	return -ERESTARTSYS;
+}
+
+int tty_check_change(struct tty *t, int sig)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	int r = check_background(t, sig);
+	spin_unlock(&task_lock, flags);
+	return r;
+}
+
+/* --- taking and leaving (task_lock) --- */
+
+void tty_set_controlling(struct tty *t, struct process *leader)
+{
+	ASSERT_HELD(&task_lock);
+	struct pid *old_session = t->session, *old_foreground = t->foreground;
+	struct tty *old = leader->tty;
+
+	pid_get(leader->session);
+	pid_get(leader->pgrp);
+	tty_get(t);
+	t->session = leader->session;
+	t->foreground = leader->pgrp;
+	leader->tty = t;
+	if (old_session)
+		pid_put(old_session);
+	if (old_foreground)
+		pid_put(old_foreground);
+	if (old)
+		tty_put(old);
+}
+
+/* No process of its session has it any more. */
+static void release_session(struct tty *t)
+{
+	struct pid *session = t->session;
+	struct process *p;
+
+	if (!session)
+		return;
+	list_for_each (p, &session->session, session_link)
+		if (p->tty == t)
+			p->tty = NULL;
+	t->session = NULL;
+	if (t->foreground)
+		pid_put(t->foreground);
+	t->foreground = NULL;
+	pid_put(session);
+	tty_put(t);
+}
+
+struct tty *tty_controlling(void)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	struct tty *t = current->process->tty;
+	if (t)
+		tty_get(t);
+	spin_unlock(&task_lock, flags);
+	return t;
+}
+
+void tty_open_controlling(struct tty *t)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	struct process *p = current->process;
+	if (is_leader(p) && !p->tty && !t->session)
+		tty_set_controlling(t, p);
+	spin_unlock(&task_lock, flags);
+}
+
+/* (task_lock) */
+static int may_take(struct tty *t, const struct file *f, bool steal)
+{
+	struct process *p = current->process;
+
+	if (!is_leader(p) || p->tty)
+		return -EPERM;
+	if (t->session && !(steal && capable(CAP_SYS_ADMIN)))
+		return -EPERM;
+	if ((f->flags & O_ACCMODE) == O_WRONLY && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return 0;
+}
+
+int tty_take_controlling(struct tty *t, const struct file *f, bool steal)
+{
+	int r = 0;
+
+	irqflags_t flags = spin_lock(&task_lock);
+	struct process *p = current->process;
+	if (!is_leader(p) || p->session != t->session) {
+		r = may_take(t, f, steal);
+		if (!r) {
+			release_session(t);
+			tty_set_controlling(t, p);
+		}
+	}
+	spin_unlock(&task_lock, flags);
+	return r;
+}
+
+/* TIOCNOTTY: a leader frees the terminal of its whole session, another process only itself. */
+int tty_give_up(struct tty *t)
+{
+	int r = 0;
+
+	irqflags_t flags = spin_lock(&task_lock);
+	struct process *p = current->process;
+	if (p->tty != t) {
+		r = -ENOTTY;
+	} else if (is_leader(p)) {
+		send_group(t->foreground, SIGHUP);
+		send_group(t->foreground, SIGCONT);
+		release_session(t);
+	} else {
+		p->tty = NULL;
+	}
+	spin_unlock(&task_lock, flags);
+	return r;
+}
+
+/* --- ids --- */
+
+int tty_get_pgrp(struct tty *t, bool controlling, int *pgrp)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	int r = controlling && current->process->tty != t ? -ENOTTY : 0;
+	*pgrp = t->foreground ? t->foreground->nr : 0;
+	spin_unlock(&task_lock, flags);
+	return r;
+}
+
+/* (task_lock) */
+static int set_foreground(struct tty *t, int nr)
+{
+	const struct process *p = current->process;
+
+	if (p->tty != t || t->session != p->session)
+		return -ENOTTY;
+	struct pid *pgrp = pid_find(nr);
+	if (!pgrp || list_empty(&pgrp->members))
+		return -ESRCH;
+	if (list_first(&pgrp->members, struct process, pgrp_link)->session != p->session)
+		return -EPERM;
+	pid_get(pgrp);
+	if (t->foreground)
+		pid_put(t->foreground);
+	t->foreground = pgrp;
+	return 0;
+}
+
+int tty_set_pgrp(struct tty *t, int nr)
+{
+	if (nr < 0)
+		return -EINVAL;
+	irqflags_t flags = spin_lock(&task_lock);
+	int r = set_foreground(t, nr);
+	spin_unlock(&task_lock, flags);
+	return r;
+}
+
+int tty_get_sid(struct tty *t, int *sid)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	int r = current->process->tty == t && t->session ? 0 : -ENOTTY;
+	*sid = t->session ? t->session->nr : 0;
+	spin_unlock(&task_lock, flags);
+	return r;
+}
+
+/* --- hang-up --- */
+
+/* The session leader gets SIGHUP and SIGCONT; with `to_foreground`, the foreground group SIGHUP. */
+static void hang_up_session(struct tty *t, bool to_foreground)
+{
+	struct process *p;
+
+	irqflags_t flags = spin_lock(&task_lock);
+	if (t->session) {
+		list_for_each (p, &t->session->session, session_link) {
+			if (!is_leader(p))
+				continue;
+			struct siginfo hup = kernel_info(SIGHUP), cont = kernel_info(SIGCONT);
+			signal_send(p->leader, &hup, TO_PROCESS);
+			signal_send(p->leader, &cont, TO_PROCESS);
+		}
+	}
+	if (to_foreground)
+		send_group(t->foreground, SIGHUP);
+	release_session(t);
+	spin_unlock(&task_lock, flags);
+}
+
+static void hang_up(struct tty *t, bool to_foreground)
+{
+	irqflags_t flags = spin_lock(&t->lock);
+	__atomic_fetch_add(&t->hangups, 1, __ATOMIC_RELEASE);
+	ldisc_flush_input(t);
+	t->stopped = false;
+	ldisc_kick(t);
+	spin_unlock(&t->lock, flags);
+	hang_up_session(t, to_foreground);
+	wait_wake_events(&t->read_wait, POLLIN | POLLHUP);
+	wait_wake_events(&t->write_wait, POLLOUT | POLLHUP);
+}
+
+void tty_hangup(struct tty *t)
+{
+	hang_up(t, false);
+}
+
+void tty_session_leader_exit(struct process *leader)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	struct tty *t = is_leader(leader) ? leader->tty : NULL;
+	if (t)
+		tty_get(t);
+	spin_unlock(&task_lock, flags);
+	if (!t)
+		return;
+	hang_up(t, true);
+	tty_put(t);
+}
+
+/* The last file of it was closed: its session, if any, has no terminal any more. */
+void tty_last_close(struct tty *t)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	release_session(t);
+	spin_unlock(&task_lock, flags);
+}

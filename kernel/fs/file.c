@@ -1,0 +1,258 @@
+/* Open file descriptions: lifetime, reading, writing, seeking. */
+#include "fs/internal.h"
+
+static struct inode anon_inode = {.refs = {1},
+    .sb = &anon_superblock,
+    .ino = 1,
+    .mode = 0600,
+    .nlink = 1,
+    .lock = MUTEX_INIT("inode")};
+
+static struct file *file_alloc(const struct file_ops *ops, unsigned flags, void *data)
+{
+	struct file *f = kzalloc(sizeof(*f));
+
+	if (!f)
+		return NULL;
+	ref_init(&f->refs);
+	f->ops = ops;
+	f->flags = flags & ~(unsigned)O_CLOEXEC;
+	f->data = data;
+	mutex_init(&f->pos_lock, "file position");
+	list_init(&f->epoll_items);
+	return f;
+}
+
+struct file *file_create(
+    const struct file_ops *ops, struct inode *inode, unsigned flags, void *data)
+{
+	struct file *f = file_alloc(ops, flags, data);
+
+	if (!f)
+		return ERR_PTR(-ENOMEM);
+	f->inode = inode ? inode : &anon_inode;
+	inode_get(f->inode);
+	return f;
+}
+
+static const struct file_ops path_file_ops; /* O_PATH: an address, nothing more */
+
+/* What serves an inode of this type. NULL: nobody. */
+static const struct file_ops *inode_file_ops(struct inode *i)
+{
+	if (S_ISCHR(i->mode))
+		return dev_ops(i->rdev);
+	if (S_ISFIFO(i->mode))
+		return &fifo_file_ops;
+	if (S_ISBLK(i->mode) || S_ISSOCK(i->mode))
+		return NULL;
+	return i->fops;
+}
+
+/* Undoes file_open_dentry, or a whole life; the operations' release was called before. */
+static void file_free(struct file *f)
+{
+	if (f->dentry) {
+		if (file_writable(f) && S_ISREG(f->inode->mode) && !(f->flags & O_PATH))
+			inode_put_write(f->inode);
+		superblock_unuse(f->dentry->sb);
+		dentry_put(f->dentry);
+	}
+	inode_put(f->inode);
+	kfree(f);
+}
+
+struct file *file_open_dentry(struct dentry *d, unsigned flags)
+{
+	struct inode *i = d->inode;
+	const struct file_ops *ops = flags & O_PATH ? &path_file_ops : inode_file_ops(i);
+	struct file *f;
+	int err = 0;
+
+	if (!ops)
+		return ERR_PTR(-ENXIO);
+	f = file_alloc(ops, flags, NULL);
+	if (!f)
+		return ERR_PTR(-ENOMEM);
+	if (file_writable(f) && S_ISREG(i->mode) && !(flags & O_PATH))
+		err = inode_get_write(i);
+	if (err) {
+		kfree(f);
+		return ERR_PTR(err);
+	}
+	f->dentry = d;
+	dentry_get(d);
+	f->inode = i;
+	inode_get(i);
+	superblock_use(d->sb);
+	if (ops->open)
+		err = ops->open(i, f);
+	if (err) {
+		file_free(f);
+		return ERR_PTR(err);
+	}
+	f->flags &= ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
+	return f;
+}
+
+void file_get(struct file *f)
+{
+	ref_get(&f->refs);
+}
+
+void file_put(struct file *f)
+{
+	if (!f || !ref_put(&f->refs))
+		return;
+	sched_point("file.release", f);
+	epoll_file_released(f);
+	locks_file_released(f);
+	if (f->ops->release)
+		f->ops->release(f);
+	file_free(f);
+}
+
+static int64_t file_rw(struct file *f, struct io_vec *io, uint64_t *pos, bool write)
+{
+	if (!(write ? f->ops->write : f->ops->read))
+		return -EINVAL;
+	io->left = MIN(io->left, MAX_RW_COUNT);
+	return write ? f->ops->write(f, io, pos) : f->ops->read(f, io, pos);
+}
+
+/* Seekable files have one position, which reads and writes use one after the other. */
+static int64_t file_rw_position(struct file *f, struct io_vec *io, bool write)
+{
+	uint64_t pos = 0;
+	int64_t result;
+
+	if (!f->ops->seek)
+		return file_rw(f, io, &pos, write);
+	mutex_lock(&f->pos_lock);
+	pos = f->pos;
+	result = file_rw(f, io, &pos, write);
+	f->pos = pos;
+	mutex_unlock(&f->pos_lock);
+	return result;
+}
+
+int64_t file_read_io(struct file *f, struct io_vec *io, uint64_t *pos)
+{
+	if (!file_readable(f))
+		return -EBADF;
+	return pos ? file_rw(f, io, pos, false) : file_rw_position(f, io, false);
+}
+
+int64_t file_write_io(struct file *f, struct io_vec *io, uint64_t *pos)
+{
+	if (!file_writable(f))
+		return -EBADF;
+	return pos ? file_rw(f, io, pos, true) : file_rw_position(f, io, true);
+}
+
+int64_t file_read(struct file *f, void *buf, size_t n, uint64_t *pos)
+{
+	struct io_vec io;
+
+	io_init_kernel(&io, buf, n);
+	return file_read_io(f, &io, pos);
+}
+
+int64_t file_write(struct file *f, const void *buf, size_t n, uint64_t *pos)
+{
+	struct io_vec io;
+
+	io_init_kernel(&io, (void *)(uintptr_t)buf, n);
+	return file_write_io(f, &io, pos);
+}
+
+int64_t seek_in(struct file *f, int64_t offset, int whence, uint64_t size)
+{
+	int64_t pos;
+
+	switch (whence) {
+	case SEEK_SET:
+		pos = 0;
+		break;
+	case SEEK_CUR:
+		pos = (int64_t)f->pos;
+		break;
+	case SEEK_END:
+		pos = (int64_t)size;
+		break;
+	case SEEK_DATA: /* all data, with a hole at the very end: as lseek(2) allows */
+	case SEEK_HOLE:
+		if (offset < 0 || (uint64_t)offset >= size)
+			return -ENXIO;
+		pos = whence == SEEK_HOLE ? (int64_t)size - offset : 0;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (__builtin_add_overflow(pos, offset, &pos))
+		return -EOVERFLOW;
+	if (pos < 0)
+		return -EINVAL;
+	f->pos = (uint64_t)pos;
+	return pos;
+}
+
+int64_t file_seek(struct file *f, int64_t offset, int whence)
+{
+	int64_t result;
+
+	if (!f->ops->seek)
+		return -ESPIPE;
+	mutex_lock(&f->pos_lock);
+	result = f->ops->seek(f, offset, whence);
+	mutex_unlock(&f->pos_lock);
+	return result;
+}
+
+unsigned file_poll(struct file *f, struct poll_table *pt)
+{
+	if (!f->ops->poll)
+		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+	return f->ops->poll(f, pt);
+}
+
+int file_stat(struct file *f, struct linux_stat *st)
+{
+	return inode_getattr(f->inode, st);
+}
+
+char *file_path(struct file *f, struct dentry *root, char *buf, size_t size)
+{
+	const char *name = f->ops->name ? f->ops->name : "[file]";
+	size_t len = strlen(name) + sizeof("anon_inode:");
+
+	if (f->dentry)
+		return dentry_path_raw(
+		    f->dentry, root, buf, size, f->dentry->unlinked ? " (deleted)" : "");
+	if (len > size)
+		return ERR_PTR(-ENAMETOOLONG);
+	memcpy(buf, "anon_inode:", 11);
+	memcpy(buf + 11, name, len - 11);
+	return buf;
+}
+
+uint64_t current_rlimit(unsigned which)
+{
+	struct process *p = current->process;
+	return p ? __atomic_load_n(&p->rlimits[which].cur, __ATOMIC_RELAXED) : UINT64_MAX;
+}
+
+void fs_signal_current(int sig)
+{
+	struct thread *t = current;
+	struct siginfo info = {.si_signo = sig, .si_code = SI_USER};
+	irqflags_t flags;
+
+	if (t->kernel || !t->process)
+		return;
+	info.rt.pid = t->process->pid->nr;
+	info.rt.uid = current_cred()->uid;
+	flags = spin_lock(&task_lock);
+	signal_send(t, &info, TO_THREAD);
+	spin_unlock(&task_lock, flags);
+}

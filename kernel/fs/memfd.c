@@ -1,0 +1,147 @@
+/* memfd_create(2): files of a tmpfs that is mounted nowhere; and fallocate(2). */
+#include "fs/internal.h"
+#include "printk.h"
+#include "syscall/syscall.h"
+
+static struct superblock *memfd_superblock(void)
+{
+	static struct mutex lock = MUTEX_INIT("memfd");
+	static struct superblock *sb;
+
+	mutex_lock(&lock);
+	if (!sb)
+		sb = tmpfs_create();
+	mutex_unlock(&lock);
+	return sb;
+}
+
+struct file *memfd_open(const char *name, unsigned flags)
+{
+	struct superblock *sb = memfd_superblock();
+	char full[NAME_MAX + 1];
+	struct dentry *d;
+	struct inode *i;
+	struct file *f;
+
+	i = sb ? tmpfs_unnamed(sb->root->inode, S_IFREG | 0777) : NULL;
+	if (!i)
+		return ERR_PTR(-ENOMEM);
+	i->gid = current_cred()->fsgid;
+	i->seals = flags & MFD_ALLOW_SEALING ? 0 : F_SEAL_SEAL;
+	fmt_string(full, sizeof(full), "/memfd:%s", name);
+	d = dentry_create_alone(i, full);
+	if (!d)
+		return ERR_PTR(-ENOMEM);
+	d->unlinked = true;
+	f = file_open_dentry(d, O_RDWR);
+	dentry_put(d);
+	return f;
+}
+
+SYSCALL(memfd_create)
+{
+	char name[NAME_MAX - 6 + 1];
+	unsigned flags = (unsigned)a[1];
+	struct file *f;
+	int64_t len;
+	int fd;
+
+	if (flags & ~(unsigned)(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+		return -EINVAL;
+	len = arch_copy_in_string(name, a[0], sizeof(name));
+	if (len < 0)
+		return len == -ENAMETOOLONG ? -EINVAL : len;
+	fd = fd_reserve(flags & MFD_CLOEXEC ? O_CLOEXEC : 0, 0);
+	if (fd < 0)
+		return fd;
+	f = memfd_open(name, flags);
+	if (IS_ERR(f)) {
+		fd_unreserve(fd);
+		return PTR_ERR(f);
+	}
+	fd_publish(fd, f);
+	return fd;
+}
+
+/* Pages for [from, to), so that writing there later needs no room. (inode->lock) */
+static int allocate(struct inode *i, uint64_t from, uint64_t to)
+{
+	for (uint64_t index = from >> PAGE_SHIFT; index << PAGE_SHIFT < to; index++) {
+		struct page *p = mapping_page(&i->mapping, index, true);
+
+		if (IS_ERR(p))
+			return PTR_ERR(p);
+		page_put(p);
+		if (signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+static int fallocate_locked(struct inode *i, unsigned mode, uint64_t from, uint64_t to)
+{
+	int err;
+
+	if (mode & FALLOC_FL_PUNCH_HOLE) {
+		if (i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+			return -EPERM;
+		err = tmpfs_zero(i, from, MIN(to, ALIGN_UP(i->size, PAGE_SIZE)));
+	} else {
+		if (!(mode & FALLOC_FL_KEEP_SIZE) && to > i->size && (i->seals & F_SEAL_GROW))
+			return -EPERM;
+		err = allocate(i, from, to);
+		if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && to > i->size)
+			i->size = to;
+	}
+	if (!err)
+		inode_touch(i);
+	return err;
+}
+
+static int do_fallocate(struct file *f, unsigned mode, int64_t offset, int64_t len)
+{
+	struct inode *i = f->inode;
+	int64_t end;
+	int err;
+
+	if (offset < 0 || len <= 0)
+		return -EINVAL;
+	if (mode & ~(unsigned)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE) ||
+	    mode == FALLOC_FL_PUNCH_HOLE)
+		return -EOPNOTSUPP;
+	if (!file_writable(f))
+		return -EBADF;
+	if (S_ISFIFO(i->mode))
+		return -ESPIPE;
+	if (S_ISDIR(i->mode))
+		return -EISDIR;
+	if (!S_ISREG(i->mode))
+		return -ENODEV;
+	if (__builtin_add_overflow(offset, len, &end))
+		return -EFBIG;
+	if (i->ops != &tmpfs_inode_ops)
+		return -EOPNOTSUPP;
+	if (!(mode & FALLOC_FL_KEEP_SIZE) && (uint64_t)end > i->size &&
+	    (uint64_t)end > current_rlimit(RLIMIT_FSIZE)) {
+		fs_signal_current(SIGXFSZ);
+		return -EFBIG;
+	}
+	mutex_lock(&i->lock);
+	err = i->sb->limit && (uint64_t)len >> PAGE_SHIFT > i->sb->limit ? -ENOSPC : 0;
+	if (!err || (mode & FALLOC_FL_PUNCH_HOLE))
+		err = fallocate_locked(i, mode, (uint64_t)offset, (uint64_t)end);
+	mutex_unlock(&i->lock);
+	return err;
+}
+
+SYSCALL(fallocate)
+{
+	struct file *f = fd_get((int)a[0]);
+	int err;
+
+	if (!f)
+		return -EBADF;
+	err = do_fallocate(f, (unsigned)a[1], (int64_t)a[2], (int64_t)a[3]);
+	file_put(f);
+	return err;
+}

@@ -1,0 +1,234 @@
+/* Mounts: a table of covered dentries, each with the tree that covers it; and the filesystems that can be mounted. */
+#include "fs/internal.h"
+#include "printk.h"
+
+struct dentry *vfs_root;
+struct list mounts = LIST_INIT(mounts);
+static struct mutex mount_lock = MUTEX_INIT("mount"); /* one mount or umount at a time */
+
+static struct superblock *open_tmpfs(const char *options, int *err)
+{
+	return tmpfs_create_type("tmpfs", options, err);
+}
+
+static struct superblock *open_devtmpfs(const char *options, int *err)
+{
+	*err = devfs_superblock->mount ? -EBUSY : 0; /* one tree, in one place */
+	if (*err)
+		return NULL;
+	superblock_get(devfs_superblock);
+	return devfs_superblock;
+}
+
+static struct superblock *open_proc(const char *options, int *err)
+{
+	struct superblock *sb = proc_create();
+
+	*err = sb ? 0 : -ENOMEM;
+	return sb;
+}
+
+static const struct filesystem {
+	const char *name;
+	struct superblock *(*open)(const char *options, int *err);
+} filesystems[] = {
+    {"tmpfs", open_tmpfs},
+    {"devtmpfs", open_devtmpfs},
+    {"proc", open_proc},
+};
+
+int mount_attach(
+    struct superblock *sb, const char *source, struct dentry *covered, uint64_t mount_flags)
+{
+	struct mount *m = kzalloc(sizeof(*m));
+	irqflags_t flags;
+
+	if (!m)
+		return -ENOMEM;
+	m->source = kstrdup(source);
+	if (!m->source) {
+		kfree(m);
+		return -ENOMEM;
+	}
+	m->sb = sb;
+	m->root = sb->root;
+	m->flags = mount_flags;
+	m->covered = covered;
+	if (covered) {
+		dentry_get(covered);
+		superblock_use(covered->sb);
+	}
+	flags = spin_lock(&tree_lock);
+	sb->mount = m;
+	list_append(&mounts, &m->link);
+	if (covered)
+		__atomic_store_n(&covered->mounted, m, __ATOMIC_RELEASE);
+	spin_unlock(&tree_lock, flags);
+	return 0;
+}
+
+/* Takes the mount out of the tree, if nobody uses it or `lazy`. */
+static int mount_detach(struct mount *m, bool lazy)
+{
+	struct superblock *sb = m->sb;
+	irqflags_t flags = spin_lock(&tree_lock);
+	bool busy = __atomic_load_n(&sb->users, __ATOMIC_ACQUIRE) > 0;
+
+	if (busy && !lazy) {
+		spin_unlock(&tree_lock, flags);
+		return -EBUSY;
+	}
+	m->covered->mounted = NULL;
+	sb->mount = NULL;
+	list_remove(&m->link);
+	spin_unlock(&tree_lock, flags);
+	superblock_unuse(m->covered->sb);
+	dentry_put(m->covered);
+	if (sb != devfs_superblock) {
+		superblock_use(sb);
+		sb->detached = true;
+		superblock_unuse(sb); /* frees the tree at once if this was the only use */
+	}
+	superblock_put(sb);
+	kfree(m->source);
+	kfree(m);
+	return 0;
+}
+
+static int mount_new(const char *source, struct dentry *at, const char *type, uint64_t flags,
+    const char *options)
+{
+	const struct filesystem *fs = NULL;
+	struct superblock *sb;
+	int err;
+
+	for (unsigned k = 0; k < ARRAY_SIZE(filesystems); k++)
+		if (!strcmp(filesystems[k].name, type))
+			fs = &filesystems[k];
+	if (!fs)
+		return -ENODEV;
+	if (!S_ISDIR(at->inode->mode))
+		return -ENOTDIR;
+	if (at->unlinked)
+		return -ENOENT;
+	sb = fs->open(options, &err);
+	if (!sb)
+		return err;
+	err = mount_attach(sb, source, at, flags);
+	if (err) {
+		if (sb != devfs_superblock)
+			dentry_kill_tree(sb->root);
+		superblock_put(sb);
+	}
+	return err;
+}
+
+int do_mount(const char *source, const char *target, const char *type, uint64_t flags,
+    const char *options)
+{
+	const uint64_t propagation = MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
+	struct dentry *at;
+	int err;
+
+	if ((flags & 0xffff0000u) == 0xc0ed0000u)
+		flags &= 0xffff; /* the old magic number */
+	err = path_lookup(AT_FDCWD, target, LOOKUP_FOLLOW, &at);
+	if (err)
+		return err;
+	if (!fs_capable(CAP_SYS_ADMIN)) {
+		dentry_put(at);
+		return -EPERM;
+	}
+	mutex_lock(&mount_lock);
+	if (flags & (MS_BIND | MS_MOVE)) {
+		err = -EINVAL; /* a tree has one place */
+	} else if (flags & (MS_REMOUNT | propagation)) {
+		/* Nothing is shared with other mount namespaces: every mount is private already. */
+		bool is_mount = at->sb->mount && at->sb->mount->root == at;
+		err = !is_mount || (flags & (MS_SHARED | MS_SLAVE)) ? -EINVAL : 0;
+		if (!err && (flags & MS_REMOUNT))
+			at->sb->mount->flags = flags & ~(uint64_t)MS_REMOUNT;
+	} else {
+		err = type ? mount_new(source, at, type, flags, options) : -EINVAL;
+	}
+	mutex_unlock(&mount_lock);
+	dentry_put(at);
+	return err;
+}
+
+int do_umount(const char *target, unsigned flags)
+{
+	struct dentry *at;
+	struct mount *m;
+	int err;
+
+	if (flags & ~(unsigned)(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
+		return -EINVAL;
+	err = path_lookup(AT_FDCWD, target, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &at);
+	if (err)
+		return err;
+	mutex_lock(&mount_lock);
+	m = at->sb->mount;
+	if (!fs_capable(CAP_SYS_ADMIN))
+		err = -EPERM;
+	else if (!m || m->root != at || !m->covered || (flags & MNT_EXPIRE))
+		err = -EINVAL;
+	/* The reference that found it goes first: the tree may be freed below. */
+	dentry_put(at);
+	if (!err)
+		err = mount_detach(m, flags & MNT_DETACH);
+	mutex_unlock(&mount_lock);
+	return err;
+}
+
+/* Appends to a text that may be larger than its buffer; *len is what the whole takes. */
+static void append(char *buf, size_t size, size_t *len, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (*len < size)
+		memcpy(buf + *len, text, MIN(n, size - *len));
+	*len += n;
+}
+
+static void append_flags(char *buf, size_t size, size_t *len, uint64_t flags)
+{
+	static const struct {
+		uint64_t flag;
+		const char *name;
+	} names[] = {{MS_NOSUID, ",nosuid"}, {MS_NODEV, ",nodev"}, {MS_NOEXEC, ",noexec"},
+	    {MS_NOATIME, ",noatime"}};
+
+	append(buf, size, len, "rw");
+	for (unsigned k = 0; k < ARRAY_SIZE(names); k++)
+		if (flags & names[k].flag)
+			append(buf, size, len, names[k].name);
+	append(buf, size, len, flags & MS_NOATIME ? "" : ",relatime");
+}
+
+int mount_list(char *buf, size_t size)
+{
+	char *path_buf = kmalloc(PATH_MAX);
+	size_t len = 0;
+	struct mount *m;
+
+	if (!path_buf)
+		return -ENOMEM;
+	mutex_lock(&mount_lock); /* keeps the table as it is */
+	list_for_each(m, &mounts, link)
+	{
+		char *path = dentry_path_raw(m->root, vfs_root, path_buf, PATH_MAX, "");
+
+		append(buf, size, &len, m->source);
+		append(buf, size, &len, " ");
+		append(buf, size, &len, IS_ERR(path) ? "?" : path);
+		append(buf, size, &len, " ");
+		append(buf, size, &len, m->sb->type);
+		append(buf, size, &len, " ");
+		append_flags(buf, size, &len, m->flags);
+		append(buf, size, &len, " 0 0\n");
+	}
+	mutex_unlock(&mount_lock);
+	kfree(path_buf);
+	return (int)len;
+}

@@ -1,0 +1,500 @@
+/* tmpfs: files whose only place is the page cache. The root, /dev, /tmp, memfds and O_TMPFILE files are of it. */
+#include "fs/internal.h"
+#include "printk.h"
+
+#define DIRENT_SIZE 20 /* what an entry adds to st_size, as on Linux */
+
+static const char zeroes[PAGE_SIZE];
+
+static struct inode *inode_of(struct mapping *m)
+{
+	return container_of(m, struct inode, mapping);
+}
+
+/* What the archive has for the part of a page; returns how many of the n bytes, the rest being zero. */
+static size_t backing_part(const struct inode *i, uint64_t pos, size_t n, const uint8_t **out)
+{
+	if (pos >= i->backing_size)
+		return 0;
+	*out = i->backing + pos;
+	return MIN(n, i->backing_size - pos);
+}
+
+/* A new page: counts against the filesystem's limit, and starts as the archive has it. (mapping.lock) */
+static int tmpfs_fill(struct mapping *m, struct page *p, uint64_t index)
+{
+	struct inode *i = inode_of(m);
+	struct superblock *sb = i->sb;
+	uint64_t used = __atomic_add_fetch(&sb->used, 1, __ATOMIC_RELAXED);
+	const uint8_t *from;
+	size_t n;
+
+	if (sb->limit && used > sb->limit) {
+		__atomic_fetch_sub(&sb->used, 1, __ATOMIC_RELAXED);
+		return -ENOSPC;
+	}
+	i->charged++;
+	n = backing_part(i, index << PAGE_SHIFT, PAGE_SIZE, &from);
+	if (n)
+		memcpy(page_virt(p), from, n);
+	return 0;
+}
+
+/* After pages went: gives back what they counted for. */
+static void tmpfs_uncharge(struct inode *i)
+{
+	uint64_t gone;
+
+	mutex_lock(&i->mapping.lock);
+	gone = i->charged > i->mapping.pages ? i->charged - i->mapping.pages : 0;
+	i->charged -= gone;
+	mutex_unlock(&i->mapping.lock);
+	__atomic_fetch_sub(&i->sb->used, gone, __ATOMIC_RELAXED);
+}
+
+static struct inode *tmpfs_inode(struct inode *dir, uint32_t mode, uint32_t rdev)
+{
+	struct inode *i = inode_create(dir->sb, mode);
+
+	if (!i)
+		return NULL;
+	inode_init_owner(i, dir);
+	i->ops = &tmpfs_inode_ops;
+	i->rdev = rdev;
+	if (S_ISREG(mode)) {
+		i->fops = &tmpfs_file_ops;
+		i->mapping.fill = tmpfs_fill;
+	} else if (S_ISDIR(mode)) {
+		i->fops = &dir_file_ops;
+		i->nlink = 2;
+	}
+	return i;
+}
+
+struct inode *tmpfs_unnamed(struct inode *dir, uint32_t mode)
+{
+	struct inode *i = tmpfs_inode(dir, mode, 0);
+
+	if (i)
+		i->nlink = 0;
+	return i;
+}
+
+/* The directory has one entry more or less. */
+static void dir_changed(struct inode *dir, int entries)
+{
+	dir->size += (uint64_t)(int64_t)(entries * DIRENT_SIZE);
+	inode_touch(dir);
+}
+
+static int tmpfs_create_node(struct inode *dir, struct dentry *d, uint32_t mode, uint32_t rdev)
+{
+	d->inode = tmpfs_inode(dir, mode, rdev);
+	if (!d->inode)
+		return -ENOMEM;
+	dir_changed(dir, 1);
+	return 0;
+}
+
+static int tmpfs_mkdir(struct inode *dir, struct dentry *d, uint32_t mode)
+{
+	int err = tmpfs_create_node(dir, d, mode, 0);
+
+	if (!err)
+		dir->nlink++;
+	return err;
+}
+
+static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target)
+{
+	struct inode *i = tmpfs_inode(dir, S_IFLNK | 0777, 0);
+
+	if (!i)
+		return -ENOMEM;
+	i->size = strlen(target);
+	i->link_target = kstrdup(target);
+	if (!i->link_target) {
+		inode_put(i);
+		return -ENOMEM;
+	}
+	d->inode = i;
+	dir_changed(dir, 1);
+	return 0;
+}
+
+/* Links of a file that lies in several directories are counted under its own lock. */
+static void change_links(struct inode *i, int by)
+{
+	__atomic_fetch_add(&i->nlink, (uint32_t)by, __ATOMIC_RELAXED);
+	inode_changed(i);
+}
+
+static int tmpfs_link(struct inode *dir, struct dentry *d, struct inode *target)
+{
+	change_links(target, 1);
+	inode_get(target);
+	d->inode = target;
+	dir_changed(dir, 1);
+	return 0;
+}
+
+static int tmpfs_unlink(struct inode *dir, struct dentry *d)
+{
+	change_links(d->inode, -1);
+	dir_changed(dir, -1);
+	return 0;
+}
+
+static int tmpfs_rmdir(struct inode *dir, struct dentry *d)
+{
+	change_links(d->inode, -2);
+	dir_changed(dir, -1);
+	dir->nlink--;
+	return 0;
+}
+
+static int tmpfs_rename(
+    struct inode *from, struct dentry *d, struct inode *to, struct dentry *replaced)
+{
+	bool directory = S_ISDIR(d->inode->mode);
+
+	if (replaced && S_ISDIR(replaced->inode->mode))
+		tmpfs_rmdir(to, replaced);
+	else if (replaced)
+		tmpfs_unlink(to, replaced);
+	dir_changed(from, -1);
+	dir_changed(to, 1);
+	if (directory) {
+		from->nlink--;
+		to->nlink++;
+	}
+	inode_changed(d->inode);
+	return 0;
+}
+
+int tmpfs_zero(struct inode *i, uint64_t from, uint64_t to)
+{
+	while (from < to) {
+		size_t n = MIN(to - from, PAGE_SIZE - (from & (PAGE_SIZE - 1)));
+		bool backed = from < i->backing_size; /* then only a page can say that it is zero */
+		struct page *p = mapping_page(&i->mapping, from >> PAGE_SHIFT, backed);
+
+		if (IS_ERR(p))
+			return PTR_ERR(p);
+		if (p) {
+			memset((char *)page_virt(p) + (from & (PAGE_SIZE - 1)), 0, n);
+			page_put(p);
+		}
+		from += n;
+	}
+	return 0;
+}
+
+static int tmpfs_truncate(struct inode *i, uint64_t size)
+{
+	uint64_t old = i->size;
+	int err = 0;
+
+	if (size < old) {
+		/* The size first: a reader must not find zeroes inside the file. */
+		__atomic_store_n(&i->size, size, __ATOMIC_RELEASE);
+		i->backing_size = MIN(i->backing_size, size);
+		mapping_truncate(&i->mapping, (size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+		err = tmpfs_zero(i, size, MIN(ALIGN_UP(size, PAGE_SIZE), old));
+		tmpfs_uncharge(i);
+	} else {
+		__atomic_store_n(&i->size, size, __ATOMIC_RELEASE);
+	}
+	return err;
+}
+
+static void tmpfs_release(struct inode *i)
+{
+	__atomic_fetch_sub(&i->sb->used, i->charged, __ATOMIC_RELAXED);
+	i->charged = 0;
+}
+
+const struct inode_ops tmpfs_inode_ops = {
+    .create = tmpfs_create_node,
+    .mkdir = tmpfs_mkdir,
+    .symlink = tmpfs_symlink,
+    .link = tmpfs_link,
+    .unlink = tmpfs_unlink,
+    .rmdir = tmpfs_rmdir,
+    .rename = tmpfs_rename,
+    .truncate = tmpfs_truncate,
+    .release = tmpfs_release,
+};
+
+/* Gives up to n bytes at `pos`, all in one page. */
+static int64_t read_part(struct inode *i, struct io_vec *io, uint64_t pos, size_t n)
+{
+	struct page *p = mapping_page(&i->mapping, pos >> PAGE_SHIFT, false);
+	const uint8_t *from = (const uint8_t *)zeroes;
+	int64_t moved;
+
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	if (p) {
+		moved = io_put(io, (char *)page_virt(p) + (pos & (PAGE_SIZE - 1)), n);
+		page_put(p);
+		return moved;
+	}
+	/* No page: straight from the archive, or a hole. A short piece ends where the archive's part ends. */
+	size_t backed = backing_part(i, pos, n, &from);
+	return io_put(io, from, backed ? backed : n);
+}
+
+static int64_t tmpfs_read(struct file *f, struct io_vec *io, uint64_t *pos)
+{
+	struct inode *i = f->inode;
+	int64_t total = 0, moved = 0;
+
+	while (io->left) {
+		uint64_t size = __atomic_load_n(&i->size, __ATOMIC_ACQUIRE);
+		size_t n = PAGE_SIZE - (*pos & (PAGE_SIZE - 1));
+
+		if (*pos >= size)
+			break;
+		n = MIN(n, MIN(io->left, size - *pos));
+		moved = read_part(i, io, *pos, n);
+		if (moved <= 0)
+			break;
+		*pos += (uint64_t)moved;
+		total += moved;
+	}
+	if (!(f->flags & O_NOATIME))
+		inode_accessed(i);
+	return total ? total : moved;
+}
+
+/* How much may be written at `pos`: less than io->left at a limit, or -EFBIG. */
+static int64_t write_allowed(struct inode *i, uint64_t pos, size_t n)
+{
+	uint64_t limit = current_rlimit(RLIMIT_FSIZE);
+
+	if (i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	if (pos >= INT64_MAX)
+		return -EFBIG;
+	if ((i->seals & F_SEAL_GROW) && pos + n > i->size) {
+		if (pos >= i->size)
+			return -EPERM;
+		n = i->size - pos;
+	}
+	if (pos >= limit)
+		return -EFBIG;
+	return (int64_t)MIN(n, MIN(limit, (uint64_t)INT64_MAX) - pos);
+}
+
+static int64_t write_part(struct inode *i, struct io_vec *io, uint64_t pos, size_t n)
+{
+	struct page *p = mapping_page(&i->mapping, pos >> PAGE_SHIFT, true);
+	int64_t moved;
+
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	moved = io_get(io, (char *)page_virt(p) + (pos & (PAGE_SIZE - 1)), n);
+	page_put(p);
+	if (moved > 0 && pos + (uint64_t)moved > i->size)
+		__atomic_store_n(&i->size, pos + (uint64_t)moved, __ATOMIC_RELEASE);
+	return moved;
+}
+
+static int64_t write_locked(struct inode *i, struct io_vec *io, uint64_t *pos, size_t left)
+{
+	int64_t total = 0, moved = 0;
+
+	while (left) {
+		size_t n = MIN(left, PAGE_SIZE - (*pos & (PAGE_SIZE - 1)));
+		moved = write_part(i, io, *pos, n);
+		if (moved <= 0)
+			break;
+		*pos += (uint64_t)moved;
+		total += moved;
+		left -= (size_t)moved;
+		if (signal_pending_fatal(current))
+			break;
+	}
+	return total ? total : moved;
+}
+
+static int64_t tmpfs_write(struct file *f, struct io_vec *io, uint64_t *pos)
+{
+	struct inode *i = f->inode;
+	int64_t result;
+
+	if (!io->left)
+		return 0;
+	mutex_lock(&i->lock);
+	if ((f->flags & O_APPEND) || io->append)
+		*pos = i->size;
+	result = write_allowed(i, *pos, io->left);
+	if (result > 0) {
+		inode_clear_setid(i);
+		result = write_locked(i, io, pos, (size_t)result);
+		if (result > 0)
+			inode_touch(i);
+	}
+	mutex_unlock(&i->lock);
+	if (result == -EFBIG)
+		fs_signal_current(SIGXFSZ);
+	return result;
+}
+
+static int64_t tmpfs_seek(struct file *f, int64_t offset, int whence)
+{
+	return seek_in(f, offset, whence, f->inode->size);
+}
+
+static int64_t tmpfs_ioctl(struct file *f, unsigned cmd, uint64_t arg)
+{
+	int32_t left = (int32_t)(f->inode->size - f->pos);
+
+	if (cmd != FIONREAD)
+		return -ENOTTY;
+	return copy_out_obj(arg, &left);
+}
+
+static int tmpfs_mmap(struct file *f, struct area *a)
+{
+	struct inode *i = f->inode;
+
+	if ((i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) && (a->flags & AREA_SHARED)) {
+		if (a->flags & AREA_WRITE)
+			return -EPERM;
+		a->flags &= ~(unsigned)AREA_MAYWRITE;
+	}
+	a->mapping = &i->mapping;
+	inode_accessed(i);
+	return 0;
+}
+
+static int tmpfs_fsync(struct file *f)
+{
+	return 0; /* memory is all the storage there is */
+}
+
+const struct file_ops tmpfs_file_ops = {
+    .read = tmpfs_read,
+    .write = tmpfs_write,
+    .seek = tmpfs_seek,
+    .ioctl = tmpfs_ioctl,
+    .mmap = tmpfs_mmap,
+    .fsync = tmpfs_fsync,
+};
+
+/* "64m", "50%" (of memory), bytes. */
+static int parse_size(const char *s, uint64_t *pages)
+{
+	struct page_stats st;
+	uint64_t n = 0;
+
+	if (*s < '0' || *s > '9')
+		return -EINVAL;
+	for (; *s >= '0' && *s <= '9'; s++)
+		if (__builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(*s - '0'), &n))
+			return -EINVAL;
+	if (*s == '%') {
+		page_stats(&st);
+		*pages = st.total / 100 * MIN(n, 100u);
+		return s[1] ? -EINVAL : 0;
+	}
+	if (*s) {
+		static const char units[] = "kmg";
+		const char *u = strchr(units, *s | 0x20);
+		if (!u || s[1] || n > UINT64_MAX >> 31)
+			return -EINVAL;
+		n <<= 10 * (u - units + 1);
+	}
+	*pages = ALIGN_UP(n, PAGE_SIZE) >> PAGE_SHIFT;
+	return 0;
+}
+
+static int parse_number(const char *s, unsigned base, uint32_t *out)
+{
+	uint64_t n = 0;
+
+	for (; *s >= '0' && (unsigned)(*s - '0') < base && n < UINT32_MAX; s++)
+		n = n * base + (uint64_t)(*s - '0');
+	*out = (uint32_t)n;
+	return *s || n > UINT32_MAX ? -EINVAL : 0;
+}
+
+/* One "name=value" of the mount's options. Unknown ones are refused, as tmpfs(5) does. */
+static int tmpfs_option(struct superblock *sb, struct inode *root, const char *opt)
+{
+	uint32_t number = 0;
+	int err;
+
+	if (!strncmp(opt, "size=", 5))
+		return parse_size(opt + 5, &sb->limit);
+	if (!strncmp(opt, "mode=", 5)) {
+		err = parse_number(opt + 5, 8, &number);
+		root->mode = S_IFDIR | (number & 07777);
+	} else if (!strncmp(opt, "uid=", 4)) {
+		err = parse_number(opt + 4, 10, &root->uid);
+	} else if (!strncmp(opt, "gid=", 4)) {
+		err = parse_number(opt + 4, 10, &root->gid);
+	} else if (!strncmp(opt, "nr_inodes=", 10)) {
+		err = parse_number(opt + 10, 10, &number);
+	} else {
+		err = -EINVAL;
+	}
+	return err;
+}
+
+static int tmpfs_options(struct superblock *sb, struct inode *root, const char *options)
+{
+	char *copy = options ? kstrdup(options) : NULL, *opt = copy;
+	int err = 0;
+
+	if (options && !copy)
+		return -ENOMEM;
+	while (!err && opt && *opt) {
+		char *comma = strchr(opt, ',');
+		if (comma)
+			*comma = 0;
+		err = *opt ? tmpfs_option(sb, root, opt) : 0;
+		opt = comma ? comma + 1 : NULL;
+	}
+	kfree(copy);
+	return err;
+}
+
+struct superblock *tmpfs_create_type(const char *type, const char *options, int *err)
+{
+	struct superblock *sb = superblock_create(type, TMPFS_MAGIC, NULL);
+	struct page_stats st;
+	struct inode *root;
+
+	*err = -ENOMEM;
+	if (!sb)
+		return NULL;
+	page_stats(&st);
+	sb->limit = st.total / 2;
+	root = inode_create(sb, S_IFDIR | 0755);
+	if (root) {
+		root->ops = &tmpfs_inode_ops;
+		root->fops = &dir_file_ops;
+		root->nlink = 2;
+		if (!strcmp(type, "tmpfs"))
+			root->mode |= 01777;
+		*err = tmpfs_options(sb, root, options);
+		if (*err)
+			inode_put(root);
+		else if (dentry_create_root(sb, root))
+			return sb;
+		else
+			*err = -ENOMEM;
+	}
+	superblock_put(sb);
+	return NULL;
+}
+
+struct superblock *tmpfs_create(void)
+{
+	int err;
+	return tmpfs_create_type("tmpfs", NULL, &err);
+}

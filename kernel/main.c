@@ -1,0 +1,145 @@
+/* The start of the kernel: every part in order, then the other CPUs, init, and the shell. */
+#include "abi/sched.h"
+#include "arch/cpu.h"
+#include "arch/mmu.h"
+#include "arch/thread.h"
+#include "boot/boot_info.h"
+#include "dev/serial.h"
+#include "dev/tty.h"
+#include "fs/vfs.h"
+#include "lua/port.h"
+#include "mm/heap.h"
+#include "mm/page.h"
+#include "printk.h"
+#include "proc/process.h"
+#include "random.h"
+#include "sched/futex.h"
+#include "trace.h"
+
+/* CPU 0's idle thread: what runs from the first instruction on. */
+struct thread boot_thread = {
+	.refs = {1},
+	.comm = "idle/0",
+	.kernel = true,
+	.cred = &cred_root,
+	.syscall_number = -1,
+	.sched = {.state = SCHED_RUNNABLE, .on_cpu = true},
+};
+
+/* How long another CPU may take to come up. */
+#define CPU_START_TIMEOUT (2 * NS_PER_S)
+
+static void say_hello(void)
+{
+	struct page_stats pages;
+	page_stats(&pages);
+	log_info("Perilune 0.1 %s, %u CPU%s, %lu MiB%s%s", arch_name, boot_info.cpu_count,
+		boot_info.cpu_count == 1 ? "" : "s", (unsigned long)(pages.total * PAGE_SIZE >> 20),
+		boot_info.model[0] ? ", " : "", boot_info.model);
+}
+
+/* Starts one further CPU and waits until it is there. */
+static bool start_cpu(unsigned id)
+{
+	struct cpu *c = &cpus[id];
+	c->idle = thread_create_idle(id);
+	if (!c->idle) {
+		log_error("CPU %u: no memory", id);
+		return false;
+	}
+	sched_init_cpu(c);
+	timer_init_cpu(c);
+	trace_init_cpu(id);
+	int err = arch_cpu_start(id);
+	ns_t deadline = arch_now() + CPU_START_TIMEOUT;
+	while (!err && !__atomic_load_n(&c->online, __ATOMIC_ACQUIRE)) {
+		if (arch_now() > deadline)
+			err = -ETIMEDOUT;
+		arch_relax();
+	}
+	if (err)
+		log_error("CPU %u (hardware id %lu) does not start: error %d", id, (unsigned long)c->hw_id, -err);
+	return !err;
+}
+
+/* CPUs are numbered without gaps: the first that fails ends the row. */
+static void start_other_cpus(void)
+{
+	for (unsigned id = 1; id < boot_info.cpu_count && id < MAX_CPUS && start_cpu(id); id++)
+		__atomic_store_n(&cpu_count, id + 1, __ATOMIC_RELEASE);
+	if (cpu_count > 1)
+		log_info("%u CPUs are up", cpu_count);
+}
+
+void cpu_main(void)
+{
+	struct cpu *c = this_cpu();
+	arch_cpu_init();
+	__atomic_store_n(&c->online, true, __ATOMIC_RELEASE);
+	sched_idle_loop();
+}
+
+/* pid 1: starts the shell, then takes in orphans for ever. */
+static void init_main(void *arg)
+{
+	struct thread *shell = kernel_process_create("lua", shell_main, NULL);
+	if (IS_ERR(shell))
+		panic("no memory for the shell");
+	sched_start(shell);
+	for (;;) {
+		struct wait_request request = {.which = WAIT_ALL, .options = WEXITED | WALL_, .deadline = NS_NEVER};
+		struct wait_result result;
+		if (do_wait(&request, &result) >= 0)
+			continue;
+		/* No child, or a signal: neither lasts. */
+		sched_prepare(SCHED_SLEEP);
+		sched_sleep(arch_now() + NS_PER_S / 10, "init");
+	}
+}
+
+static void start_init(void)
+{
+	struct thread *init = kernel_process_create("init", init_main, NULL);
+	if (IS_ERR(init))
+		panic("no memory for init");
+	sched_start(init);
+}
+
+_Noreturn void kernel_main(void)
+{
+	arch_mmu_init();
+	pages_init();
+	sched_init();
+	timer_init_cpu(&cpus[0]);
+	say_hello();
+	boot_args_check();
+	trace_init_cpu(0);
+	arch_init();
+	arch_cpu_init();
+	random_init();
+	futex_init();
+	pid_init();
+	arch_irq_enable();
+	serial_init();
+	vfs_init();
+	tty_init();
+	start_other_cpus();
+	start_init();
+	sched_idle_loop();
+}
+
+void ipi_interrupt(void)
+{
+	struct cpu *c = this_cpu();
+	c->ipi_count++;
+	sched_ipi();
+}
+
+void timer_interrupt(bool from_user)
+{
+	struct cpu *c = this_cpu();
+	c->irq_depth++;
+	timer_run_expired();
+	sched_tick(from_user);
+	c->irq_depth--;
+}

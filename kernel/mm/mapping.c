@@ -1,0 +1,209 @@
+/*
+ * A file's pages: a radix tree of six bits a level over page numbers, which grows in height as the file does. At height 0
+ * the tree is the page with index 0 itself. Shared anonymous memory is such a tree without a file.
+ */
+#include "mm/area.h"
+#include "mm/heap.h"
+
+#define LEVEL_BITS 6
+#define SLOTS (1u << LEVEL_BITS)
+
+struct radix_node {
+	void *slots[SLOTS]; /* nodes, or at the lowest level pages */
+};
+
+void mapping_init(struct mapping *m)
+{
+	*m = (struct mapping){0};
+	mutex_init(&m->lock, "mapping");
+	list_init(&m->areas);
+}
+
+/* How many pages a tree of this height has room for. */
+static uint64_t capacity(unsigned height)
+{
+	return height * LEVEL_BITS >= 64 ? UINT64_MAX : 1ULL << height * LEVEL_BITS;
+}
+
+static unsigned slot_of(uint64_t index, unsigned level)
+{
+	return index >> (level - 1) * LEVEL_BITS & (SLOTS - 1);
+}
+
+/* (m->lock) */
+static struct page *lookup(const struct mapping *m, uint64_t index)
+{
+	void *at = m->tree;
+	if (index >= capacity(m->height))
+		return NULL;
+	for (unsigned level = m->height; level > 0 && at; level--)
+		at = ((struct radix_node *)at)->slots[slot_of(index, level)];
+	return at;
+}
+
+/* Makes the tree high enough for `index`. (m->lock) */
+static int grow(struct mapping *m, uint64_t index)
+{
+	while (index >= capacity(m->height)) {
+		if (m->tree) {
+			struct radix_node *top = kzalloc(sizeof(*top));
+			if (!top)
+				return -ENOMEM;
+			top->slots[0] = m->tree;
+			m->tree = top;
+		}
+		m->height++;
+	}
+	return 0;
+}
+
+/* Where the page `index` hangs, with the nodes above it made; NULL: no memory. (m->lock) */
+static void **slot_create(struct mapping *m, uint64_t index)
+{
+	if (grow(m, index) != 0)
+		return NULL;
+	void **slot = &m->tree;
+	for (unsigned level = m->height; level > 0; level--) {
+		if (!*slot)
+			*slot = kzalloc(sizeof(struct radix_node));
+		if (!*slot)
+			return NULL;
+		slot = &((struct radix_node *)*slot)->slots[slot_of(index, level)];
+	}
+	return slot;
+}
+
+/* A new page of the file, filled and in the tree, which holds its reference. (m->lock) */
+static struct page *add_page(struct mapping *m, uint64_t index)
+{
+	struct page *p = page_alloc(PAGE_ZERO | PAGE_USER);
+	if (!p)
+		return ERR_PTR(-ENOMEM);
+	int err = m->fill ? m->fill(m, p, index) : 0;
+	void **slot = err ? NULL : slot_create(m, index);
+	if (!slot) {
+		page_put(p);
+		return ERR_PTR(err ? err : -ENOMEM);
+	}
+	p->mapping = m;
+	p->index = index;
+	p->flags |= PAGE_CACHE;
+	page_account(PAGE_USE_CACHE, 1);
+	m->pages++;
+	*slot = p;
+	return p;
+}
+
+static struct page *find_or_add(struct mapping *m, uint64_t index, bool create)
+{
+	mutex_lock(&m->lock);
+	struct page *p = lookup(m, index);
+	if (!p && create)
+		p = add_page(m, index);
+	if (p && !IS_ERR(p))
+		page_get(p);
+	mutex_unlock(&m->lock);
+	return p;
+}
+
+struct page *mapping_page(struct mapping *m, uint64_t index, bool create)
+{
+	struct page *p = find_or_add(m, index, create);
+	if (unlikely(IS_ERR(p)) && PTR_ERR(p) == -ENOMEM && memory_reclaim())
+		p = find_or_add(m, index, create);
+	return p;
+}
+
+unsigned mapping_gather(struct mapping *m, uint64_t index, unsigned count, struct page **out)
+{
+	unsigned found = 0;
+	mutex_lock(&m->lock);
+	for (unsigned i = 0; i < count; i++) {
+		out[i] = lookup(m, index + i);
+		if (!out[i])
+			continue;
+		page_get(out[i]);
+		found++;
+	}
+	mutex_unlock(&m->lock);
+	return found;
+}
+
+/* The file lets go of the page; page tables and readers may still hold it. (m->lock) */
+static void drop_page(struct mapping *m, struct page *p)
+{
+	p->mapping = NULL;
+	m->pages--;
+	page_put(p);
+}
+
+/*
+ * Drops the pages from `first` (counted within this subtree) on, and the nodes that are empty by it. Returns what is left
+ * of the subtree: `at` or NULL. (m->lock)
+ */
+static void *prune(struct mapping *m, void *at, unsigned level, uint64_t first)
+{
+	if (!at)
+		return NULL;
+	if (level == 0) {
+		drop_page(m, at);
+		return NULL;
+	}
+	struct radix_node *node = at;
+	unsigned shift = (level - 1) * LEVEL_BITS;
+	for (unsigned i = first >> shift; i < SLOTS; i++) {
+		uint64_t start = (uint64_t)i << shift;
+		node->slots[i] = prune(m, node->slots[i], level - 1, first > start ? first - start : 0);
+	}
+	if (first > 0)
+		return node;
+	kfree(node);
+	return NULL;
+}
+
+void mapping_drop_pages(struct mapping *m, uint64_t first)
+{
+	mutex_lock(&m->lock);
+	if (first < capacity(m->height))
+		m->tree = prune(m, m->tree, m->height, first);
+	if (!m->tree)
+		m->height = 0;
+	mutex_unlock(&m->lock);
+}
+
+void mapping_destroy(struct mapping *m)
+{
+	ASSERT(list_empty(&m->areas));
+	mapping_drop_pages(m, 0);
+}
+
+/* --- shared anonymous memory --- */
+
+struct shared_memory {
+	struct mapping mapping;
+	struct refcount refs; /* one for each area */
+};
+
+struct mapping *shared_memory_create(void)
+{
+	struct shared_memory *sm = kmalloc(sizeof(*sm));
+	if (!sm)
+		return NULL;
+	mapping_init(&sm->mapping);
+	ref_init(&sm->refs);
+	return &sm->mapping;
+}
+
+void shared_memory_get(struct mapping *m)
+{
+	ref_get(&container_of(m, struct shared_memory, mapping)->refs);
+}
+
+void shared_memory_put(struct mapping *m)
+{
+	struct shared_memory *sm = container_of(m, struct shared_memory, mapping);
+	if (!ref_put(&sm->refs))
+		return;
+	mapping_destroy(m);
+	kfree(sm);
+}

@@ -1,0 +1,325 @@
+/* The system calls that make, name, end and await processes: copy in, check, call, copy out. */
+#include "abi/sched.h"
+#include "arch/uaccess.h"
+#include "fs/vfs.h"
+#include "mm/heap.h"
+#include "proc/internal.h"
+#include "syscall/syscall.h"
+
+SYSCALL(getpid)
+{
+	return current->process->pid->nr;
+}
+
+SYSCALL(gettid)
+{
+	return current->tid->nr;
+}
+
+SYSCALL(getppid)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	int nr = current->process->parent->pid->nr;
+
+	spin_unlock(&task_lock, flags);
+	return nr;
+}
+
+SYSCALL(set_tid_address)
+{
+	current->clear_child_tid = a[0];
+	return current->tid->nr;
+}
+
+/* --- clone --- */
+
+SYSCALL(clone)
+{
+	struct clone_args_k k = {
+	    .flags = (uint32_t)a[0] & ~(uint64_t)CSIGNAL,
+	    .exit_signal = (int)(a[0] & CSIGNAL),
+	    .stack = a[1],
+	    .parent_tid = a[2],
+	    .tls = a[3],
+	    .child_tid = a[4],
+	};
+
+	if (k.exit_signal >= NSIG)
+		return -EINVAL;
+	return do_clone(&k);
+}
+
+/* struct clone_args of clone3(2). */
+struct user_clone_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+	    set_tid_size, cgroup;
+};
+#define CLONE_ARGS_SIZE_VER0 64
+
+/* Copies a struct that grows with the kernel: what we do not know of it must be zero. -E2BIG if
+ * not. */
+static int copy_in_versioned(void *to, size_t known, uaddr_t from, uint64_t size)
+{
+	char rest[64];
+
+	memset(to, 0, known);
+	if (arch_copy_in(to, from, MIN(size, known)))
+		return -EFAULT;
+	while (size > known) {
+		size_t n = MIN(size - known, sizeof(rest));
+
+		if (arch_copy_in(rest, from + size - n, n))
+			return -EFAULT;
+		for (size_t i = 0; i < n; i++)
+			if (rest[i])
+				return -E2BIG;
+		size -= n;
+	}
+	return 0;
+}
+
+static int check_clone3(const struct user_clone_args *u)
+{
+	if (u->exit_signal & ~(uint64_t)CSIGNAL || u->exit_signal >= NSIG)
+		return -EINVAL;
+	if (!u->stack != !u->stack_size)
+		return -EINVAL;
+	if (u->flags & (CLONE_DETACHED | (CSIGNAL & ~0x80ULL)))
+		return -EINVAL;
+	if ((u->flags & (CLONE_THREAD | CLONE_PARENT)) && u->exit_signal)
+		return -EINVAL;
+	if (u->set_tid || u->set_tid_size)
+		return u->set_tid && u->set_tid_size ? -EPERM : -EINVAL;
+	return 0;
+}
+
+SYSCALL(clone3)
+{
+	struct user_clone_args u;
+	int err;
+
+	if (a[1] > PAGE_SIZE)
+		return -E2BIG;
+	if (a[1] < CLONE_ARGS_SIZE_VER0)
+		return -EINVAL;
+	err = copy_in_versioned(&u, sizeof(u), a[0], a[1]);
+	if (!err)
+		err = check_clone3(&u);
+	if (err)
+		return err;
+	struct clone_args_k k = {
+	    .flags = u.flags,
+	    .exit_signal = (int)u.exit_signal,
+	    .stack = u.stack ? u.stack + u.stack_size : 0,
+	    .parent_tid = u.parent_tid,
+	    .child_tid = u.child_tid,
+	    .tls = u.tls,
+	};
+	return do_clone(&k);
+}
+
+/* --- exec --- */
+
+static int64_t exec_user(int dirfd, uaddr_t path, uaddr_t argv, uaddr_t envp, int flags)
+{
+	struct string_vec av = {.user = argv}, ev = {.user = envp};
+	char *kpath = kmalloc(PATH_MAX);
+	int64_t err;
+
+	if (!kpath)
+		return -ENOMEM;
+	err = arch_copy_in_string(kpath, path, PATH_MAX);
+	if (err >= 0)
+		err = !err && !(flags & AT_EMPTY_PATH) ? -ENOENT
+						       : do_execve(dirfd, kpath, &av, &ev, flags);
+	kfree(kpath);
+	return err;
+}
+
+SYSCALL(execve)
+{
+	return exec_user(AT_FDCWD, a[0], a[1], a[2], 0);
+}
+
+SYSCALL(execveat)
+{
+	return exec_user((int)a[0], a[1], a[2], a[3], (int)a[4]);
+}
+
+/* --- exit --- */
+
+SYSCALL(exit)
+{
+	thread_exit((int)(a[0] & 0xff) << 8);
+}
+
+SYSCALL(exit_group)
+{
+	process_exit((int)(a[0] & 0xff) << 8);
+}
+
+/* --- wait --- */
+
+/* The group or process that a wait names; `*found` gets a reference. 0 or -ECHILD if there is none
+ * by that number. */
+static int name_target(struct wait_request *r, int nr)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+
+	r->pid = pid_find(nr);
+	if (r->pid)
+		pid_get(r->pid);
+	spin_unlock(&task_lock, flags);
+	return r->pid ? 0 : -ECHILD;
+}
+
+static int set_target(struct wait_request *r, int pid)
+{
+	if (pid == -1)
+		return 0;
+	r->which = pid > 0 ? WAIT_PID : WAIT_PGRP;
+	if (pid == INT32_MIN)
+		return -ESRCH;
+	return name_target(r, pid > 0 ? pid : pid ? -pid : current->process->pgrp->nr);
+}
+
+SYSCALL(wait4)
+{
+	const uint32_t allowed = WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD_ | WALL_ | WCLONE_;
+	struct wait_request r = {.options = (uint32_t)a[2] | WEXITED, .deadline = NS_NEVER};
+	struct wait_result out;
+	int nr;
+
+	if ((uint32_t)a[2] & ~allowed)
+		return -EINVAL;
+	nr = set_target(&r, (int)a[0]);
+	if (!nr)
+		nr = do_wait(&r, &out);
+	pid_put(r.pid);
+	if (nr <= 0)
+		return nr;
+	if (a[1]) {
+		int32_t status = out.status;
+
+		if (copy_out_obj(a[1], &status))
+			return -EFAULT;
+	}
+	return a[3] && rusage_copy_out(a[3], &out.rusage) ? -EFAULT : nr;
+}
+
+static int set_waitid_target(struct wait_request *r, int which, int id)
+{
+	switch (which) {
+	case P_ALL:
+		return 0;
+	case P_PID:
+		r->which = WAIT_PID;
+		return id <= 0 ? -EINVAL : name_target(r, id);
+	case P_PGID:
+		r->which = WAIT_PGRP;
+		if (id < 0)
+			return -EINVAL;
+		return name_target(r, id ? id : current->process->pgrp->nr);
+	}
+	return -EINVAL;
+}
+
+static int copy_out_child_info(uaddr_t to, int nr, const struct wait_result *w)
+{
+	struct siginfo info = {0};
+
+	if (nr > 0) {
+		info.si_signo = SIGCHLD;
+		info.si_code = w->code;
+		info.child.pid = w->pid;
+		info.child.uid = (uint32_t)w->uid;
+		info.child.status = w->signal_or_code;
+	}
+	return arch_copy_out(to, &info, 28); /* only what waitid(2) defines */
+}
+
+SYSCALL(waitid)
+{
+	const uint32_t kinds = WEXITED | WSTOPPED | WCONTINUED;
+	const uint32_t allowed = kinds | WNOHANG | WNOWAIT | WNOTHREAD_ | WALL_ | WCLONE_;
+	struct wait_request r = {.options = (uint32_t)a[3], .deadline = NS_NEVER};
+	struct wait_result out;
+	int nr;
+
+	if ((r.options & ~allowed) || !(r.options & kinds))
+		return -EINVAL;
+	nr = set_waitid_target(&r, (int)a[0], (int)a[1]);
+	if (!nr)
+		nr = do_wait(&r, &out);
+	pid_put(r.pid);
+	if (nr < 0)
+		return nr;
+	if (a[2] && copy_out_child_info(a[2], nr, &out))
+		return -EFAULT;
+	return nr > 0 && a[4] && rusage_copy_out(a[4], &out.rusage) ? -EFAULT : 0;
+}
+
+/* --- groups and sessions --- */
+
+SYSCALL(setpgid)
+{
+	return do_setpgid((int)a[0], (int)a[1]);
+}
+
+SYSCALL(setsid)
+{
+	return do_setsid();
+}
+
+static int64_t group_or_session(int pid, bool session)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	const struct process *p = pid ? process_find(pid) : current->process;
+	int64_t result = !p ? -ESRCH : session ? p->session->nr : p->pgrp->nr;
+
+	spin_unlock(&task_lock, flags);
+	return result;
+}
+
+SYSCALL(getpgid)
+{
+	return group_or_session((int)a[0], false);
+}
+
+SYSCALL(getsid)
+{
+	return group_or_session((int)a[0], true);
+}
+
+/* --- robust futexes (get_robust_list(2)) --- */
+
+#define ROBUST_HEAD_SIZE 24
+
+SYSCALL(set_robust_list)
+{
+	if (a[1] != ROBUST_HEAD_SIZE)
+		return -EINVAL;
+	current->robust_list = a[0];
+	current->robust_list_len = a[1];
+	return 0;
+}
+
+SYSCALL(get_robust_list)
+{
+	uint64_t head = 0, len = ROBUST_HEAD_SIZE;
+	irqflags_t flags = spin_lock(&task_lock);
+	struct thread *t = a[0] ? thread_find((int)a[0]) : current;
+	int err = 0;
+
+	if (!t)
+		err = -ESRCH;
+	else if (t->process != current->process && !capable(CAP_SYS_PTRACE) &&
+		 t->cred->uid != current->cred->euid)
+		err = -EPERM;
+	else
+		head = t->robust_list;
+	spin_unlock(&task_lock, flags);
+	if (err)
+		return err;
+	return copy_out_obj(a[2], &len) || copy_out_obj(a[1], &head) ? -EFAULT : 0;
+}

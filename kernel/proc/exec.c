@@ -1,0 +1,394 @@
+/* execve(2): a new image for the current process. Nothing is lost until everything that can fail
+ * has been done. */
+#include "abi/fs.h"
+#include "fs/vfs.h"
+#include "mm/heap.h"
+#include "mm/space.h"
+#include "printk.h"
+#include "proc/internal.h"
+#include "trace.h"
+
+#define HEAD_SIZE        256 /* what decides the format: BINPRM_BUF_SIZE */
+#define MAX_INTERPRETERS 5
+
+struct exec {
+	struct file *file;
+	char *execfn; /* as AT_EXECFN names it: the path given, not the interpreter */
+	char *path;   /* of `file` */
+	char head[HEAD_SIZE];
+	size_t head_len;
+	struct exec_strings strings;
+	struct space *space;
+	struct elf_image image;
+	struct cred *cred;
+	bool secure;
+	uaddr_t sp;
+};
+
+struct file *exec_open(int dirfd, const char *path, unsigned lookup)
+{
+	struct dentry *d;
+	struct file *f;
+	int err = path_lookup(dirfd, path, lookup | LOOKUP_FOLLOW, &d);
+
+	if (err)
+		return ERR_PTR(err);
+	if (!S_ISREG(d->inode->mode))
+		err = S_ISLNK(d->inode->mode) ? -ELOOP : -EACCES;
+	else
+		err = inode_permission(d->inode, MAY_EXEC);
+	f = err ? ERR_PTR(err) : file_open_exec(d);
+	dentry_put(d);
+	return f;
+}
+
+static int open_program(struct exec *e, int dirfd, const char *path, unsigned lookup)
+{
+	uint64_t pos = 0;
+	int64_t n;
+
+	e->file = exec_open(dirfd, path, lookup);
+	if (IS_ERR(e->file)) {
+		int err = PTR_ERR(e->file);
+
+		e->file = NULL;
+		return err;
+	}
+	memset(e->head, 0, sizeof(e->head));
+	n = file_read(e->file, e->head, sizeof(e->head), &pos);
+	if (n < 0)
+		return (int)n;
+	e->head_len = (size_t)n;
+	return 0;
+}
+
+/* --- "#!" --- */
+
+static char *skip_blanks(char *s)
+{
+	while (*s == ' ' || *s == '\t')
+		s++;
+	return s;
+}
+
+/* Cuts "#! interpreter [argument]" into its two parts. -ENOEXEC if it is none. */
+static int parse_script(char *line, char **interp, char **arg)
+{
+	char *end = strchr(line, '\n'), *p;
+
+	if (!end &&
+	    strlen(line) >= HEAD_SIZE - 1) /* cut: the interpreter's name at least must be whole */
+		end = line + HEAD_SIZE - 1;
+	if (end)
+		*end = 0;
+	for (end = line + strlen(line); end > line && (end[-1] == ' ' || end[-1] == '\t');)
+		*--end = 0;
+	p = skip_blanks(line + 2);
+	if (!*p)
+		return -ENOEXEC;
+	*interp = p;
+	p += strcspn(p, " \t");
+	*arg = NULL;
+	if (*p) {
+		*p++ = 0;
+		p = skip_blanks(p);
+		*arg = *p ? p : NULL;
+	}
+	return 0;
+}
+
+/* argv becomes: interpreter, its argument, the script's path, what came after argv[0]. */
+static int follow_script(struct exec *e)
+{
+	char line[HEAD_SIZE + 1], *interp, *arg;
+	int err;
+
+	memcpy(line, e->head, HEAD_SIZE);
+	line[HEAD_SIZE] = 0;
+	err = parse_script(line, &interp, &arg);
+	if (!err)
+		err = exec_strings_drop_first(&e->strings);
+	if (!err)
+		err = exec_strings_prepend(&e->strings, e->path);
+	if (!err && arg)
+		err = exec_strings_prepend(&e->strings, arg);
+	if (!err)
+		err = exec_strings_prepend(&e->strings, interp);
+	if (err)
+		return err;
+	file_put(e->file);
+	e->file = NULL;
+	kfree(e->path);
+	e->path = kstrdup(interp);
+	return e->path ? open_program(e, AT_FDCWD, e->path, 0) : -ENOMEM;
+}
+
+static int resolve_scripts(struct exec *e)
+{
+	for (int depth = 0; e->head_len >= 2 && e->head[0] == '#' && e->head[1] == '!'; depth++) {
+		int err;
+
+		if (depth == MAX_INTERPRETERS)
+			return -ELOOP;
+		err = follow_script(e);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* --- credentials (execve(2), capabilities(7)) --- */
+
+static void apply_set_id(struct exec *e, const struct inode *i)
+{
+	if (current->no_new_privs)
+		return;
+	if (i->mode & S_ISUID)
+		e->cred->euid = i->uid;
+	if ((i->mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
+		e->cred->egid = i->gid;
+}
+
+static int prepare_cred(struct exec *e)
+{
+	const struct cred *old = current->cred;
+	struct cred *c = cred_copy(old);
+
+	if (!c)
+		return -ENOMEM;
+	e->cred = c;
+	apply_set_id(e, e->file->inode);
+	e->secure = c->uid != c->euid || c->gid != c->egid;
+	c->suid = c->fsuid = c->euid;
+	c->sgid = c->fsgid = c->egid;
+	if (!c->uid || !c->euid) { /* root's programs get everything in the bounding set */
+		c->cap_permitted = c->cap_bounding | c->cap_inheritable;
+		c->cap_effective = c->euid ? 0 : c->cap_permitted;
+	} else {
+		c->cap_permitted = c->cap_effective = c->cap_ambient;
+	}
+	return 0;
+}
+
+/* --- the new space --- */
+
+static int map_stack(struct space *s, bool exec)
+{
+	uint64_t size = 128 * 1024;
+	struct map_request r = {
+	    .addr = s->stack_top - size,
+	    .len = size,
+	    .flags = AREA_READ | AREA_WRITE | AREA_GROWSDOWN | AREA_STACK | (exec ? AREA_EXEC : 0),
+	    .fixed = true,
+	    .name = "[stack]",
+	};
+	int64_t at = space_map(s, &r);
+
+	return at < 0 ? (int)at : 0;
+}
+
+static int build_space(struct exec *e)
+{
+	struct space *s = space_create();
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	e->space = s;
+	space_layout_init(s);
+	err = elf_load(s, e->file, e->head, e->head_len, &e->image);
+	if (!err)
+		err = map_stack(s, e->image.exec_stack);
+	if (!err)
+		err = space_map_vdso(s);
+	if (!err)
+		err = exec_build_stack(
+		    s, &e->strings, &e->image, e->execfn, e->cred, e->secure, &e->sp);
+	if (err)
+		return err;
+	s->brk_start = s->brk = space_layout_brk(s, s->brk_start);
+	s->dumpable = !e->secure;
+	file_get(e->file);
+	s->exe = e->file;
+	return 0;
+}
+
+/* --- the point of no return --- */
+
+/* Ends every other thread and waits for them; then takes the leader's id (execve(2), "effect on
+ * threads"). */
+static int become_only_thread(struct thread *t)
+{
+	struct process *p = t->process;
+	struct thread *other;
+	irqflags_t flags = spin_lock(&task_lock);
+	int err = 0;
+
+	if (p->group_exit || p->execing) {
+		spin_unlock(&task_lock, flags);
+		return -EAGAIN; /* another thread was first (R16); this one dies on its way out */
+	}
+	p->execing = t;
+	list_for_each (other, &p->threads, process_link) {
+		other->stop_wanted = false;
+		if (other == t || other->exiting)
+			continue;
+		other->pending.set |= SIG_BIT(SIGKILL);
+		signal_kick_fatal(other);
+	}
+	if (p->phase == STOPPING || p->phase == STOPPED)
+		p->phase = LIVE;
+	spin_unlock(&task_lock, flags);
+	if (p->thread_count > 1)
+		err = wait_event(
+		    &p->thread_exit, p->thread_count == 1, SCHED_SLEEP_KILL, NS_NEVER, "exec");
+	flags = spin_lock(&task_lock);
+	if (err || p->group_exit)
+		err = -EAGAIN; /* R17 */
+	else if (p->leader != t)
+		thread_take_leader_id(t);
+	p->execing = NULL;
+	spin_unlock(&task_lock, flags);
+	return err;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void install_process_state(struct thread *t, const struct exec *e)
+{
+	struct process *p = t->process;
+	irqflags_t flags = spin_lock(&task_lock);
+
+	p->did_exec = true;
+	p->exit_signal = p->exit_signal < 0 ? p->exit_signal : SIGCHLD;
+	fmt_string(t->comm, sizeof(t->comm), "%s", base_name(e->execfn));
+	if (e->secure)
+		t->pdeath_signal = 0;
+	spin_unlock(&task_lock, flags);
+	t->altstack = (struct altstack){.flags = SS_DISABLE};
+	t->clear_child_tid = t->set_child_tid = 0;
+	t->robust_list = 0;
+	t->restart.fn = NULL;
+	t->kernel = false;
+}
+
+static int unshare_actions(struct process *p)
+{
+	struct actions *own, *shared = p->actions;
+	irqflags_t flags;
+
+	if (__atomic_load_n(&shared->refs.n, __ATOMIC_ACQUIRE) == 1)
+		return 0;
+	own = actions_create(shared);
+	if (!own)
+		return -ENOMEM;
+	flags = spin_lock(&task_lock);
+	p->actions = own;
+	spin_unlock(&task_lock, flags);
+	actions_put(shared);
+	return 0;
+}
+
+static void install_space(struct thread *t, struct exec *e)
+{
+	struct space *old = t->space;
+	irqflags_t flags = spin_lock(&task_lock);
+
+	t->space = e->space;
+	spin_unlock(&task_lock, flags);
+	space_switch(e->space);
+	e->space = NULL;
+	if (old)
+		space_put(old);
+	vfork_release(t);
+}
+
+static int unshare_files(struct thread *t)
+{
+	struct files *own, *shared = t->files;
+	irqflags_t flags;
+
+	if (__atomic_load_n(&shared->refs.n, __ATOMIC_ACQUIRE) == 1)
+		return 0;
+	own = files_create(shared);
+	if (!own)
+		return -ENOMEM;
+	flags = spin_lock(&task_lock);
+	t->files = own;
+	spin_unlock(&task_lock, flags);
+	files_put(shared);
+	return 0;
+}
+
+static int commit(struct thread *t, struct exec *e)
+{
+	int err = unshare_files(t);
+
+	if (!err)
+		err = unshare_actions(t->process);
+	if (!err)
+		err = become_only_thread(t);
+	if (err)
+		return err;
+	sched_point("exec.commit", t);
+	cred_install(e->cred);
+	e->cred = NULL;
+	install_space(t, e);
+	install_process_state(t, e);
+	actions_exec_reset(t->process->actions);
+	files_exec(t->files);
+	arch_exec_frame(t, e->image.entry, e->sp);
+	trace_record(TRACE_EXEC, (uint64_t)t->tid->nr, 0, 0, 0, 0);
+	return 0;
+}
+
+static int prepare(struct exec *e, int dirfd, const char *path, int flags,
+    const struct string_vec *argv, const struct string_vec *envp)
+{
+	int err;
+
+	e->path = kstrdup(path);
+	e->execfn = kstrdup(path);
+	if (!e->path || !e->execfn)
+		return -ENOMEM;
+	err = open_program(e, dirfd, path, flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	if (!err)
+		err = exec_strings_collect(&e->strings, argv, envp);
+	if (!err)
+		err = resolve_scripts(e);
+	if (!err)
+		err = prepare_cred(e);
+	return err ? err : build_space(e);
+}
+
+int do_execve(int dirfd, const char *path, const struct string_vec *argv,
+    const struct string_vec *envp, int flags)
+{
+	struct exec *e;
+	int err;
+
+	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		return -EINVAL;
+	e = kzalloc(sizeof(*e));
+	if (!e)
+		return -ENOMEM;
+	err = prepare(e, dirfd, path, flags, argv, envp);
+	if (!err)
+		err = commit(current, e);
+	if (e->file)
+		file_put(e->file);
+	if (e->space)
+		space_put(e->space);
+	if (e->cred)
+		cred_put(e->cred);
+	exec_strings_free(&e->strings);
+	kfree(e->path);
+	kfree(e->execfn);
+	kfree(e);
+	return err;
+}

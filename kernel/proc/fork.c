@@ -1,0 +1,278 @@
+/* clone(2), fork, vfork: a new thread, or a new process with its first. */
+#include "abi/sched.h"
+#include "arch/uaccess.h"
+#include "fs/vfs.h"
+#include "mm/heap.h"
+#include "mm/space.h"
+#include "proc/internal.h"
+#include "trace.h"
+
+#define CLONE_SUPPORTED                                                                            \
+	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PTRACE | CLONE_VFORK |          \
+	    CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |     \
+	    CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED | CLONE_CHILD_SETTID |          \
+	    CLONE_IO | CLONE_CLEAR_SIGHAND)
+
+static int check_flags(uint64_t flags)
+{
+	if (flags & ~(uint64_t)CLONE_SUPPORTED)
+		return -EINVAL;
+	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && (flags & CLONE_CLEAR_SIGHAND))
+		return -EINVAL;
+	return 0;
+}
+
+/* The child's first steps, on its own kernel stack. */
+static void child_start(void *arg)
+{
+	struct thread *t = current;
+
+	if (t->set_child_tid) {
+		int32_t nr = t->tid->nr;
+
+		/* As in Linux, a bad address is the child's own affair. */
+		(void)!copy_out_obj(t->set_child_tid, &nr);
+	}
+	arch_enter_user();
+}
+
+static int copy_space(struct thread *child, uint64_t flags)
+{
+	struct space *s = current->space;
+
+	if (flags & CLONE_VM) {
+		space_get(s);
+	} else {
+		s = space_fork(s);
+		if (IS_ERR(s))
+			return PTR_ERR(s);
+	}
+	child->space = s;
+	return 0;
+}
+
+static int copy_files(struct thread *child, uint64_t flags)
+{
+	struct thread *parent = current;
+
+	if (flags & CLONE_FILES) {
+		ref_get(&parent->files->refs);
+		child->files = parent->files;
+	} else {
+		child->files = files_create(parent->files);
+	}
+	if (flags & CLONE_FS) {
+		ref_get(&parent->fs->refs);
+		child->fs = parent->fs;
+	} else {
+		child->fs = fs_context_create(parent->fs);
+	}
+	return child->files && child->fs ? 0 : -ENOMEM;
+}
+
+static int copy_actions(struct process *p, uint64_t flags)
+{
+	struct actions *a = current->process->actions;
+
+	if (flags & CLONE_SIGHAND) {
+		ref_get(&a->refs);
+		p->actions = a;
+		return 0;
+	}
+	p->actions = actions_create(a);
+	if (!p->actions)
+		return -ENOMEM;
+	if (flags & CLONE_CLEAR_SIGHAND)
+		actions_exec_reset(p->actions);
+	return 0;
+}
+
+/* Everything but visibility. `p` is the new process, or the current one for a thread. */
+static struct thread *copy_thread(
+    struct process *p, struct pid *pid, const struct clone_args_k *a, int *err)
+{
+	struct thread *parent = current, *t = thread_create(p, pid);
+	bool thread = a->flags & CLONE_THREAD;
+
+	*err = -ENOMEM;
+	if (!t)
+		return NULL;
+	t->cred = cred_get(parent->cred);
+	signal_fork_init(t, parent);
+	if ((a->flags & (CLONE_VM | CLONE_VFORK)) == (CLONE_VM | CLONE_VFORK))
+		t->altstack = parent->altstack;
+	else if (!(a->flags & CLONE_VM))
+		t->altstack = parent->altstack;
+	memcpy(t->comm, parent->comm, sizeof(t->comm));
+	t->no_new_privs = parent->no_new_privs;
+	t->sched.nice = parent->sched.nice;
+	t->sched.policy = parent->sched.policy;
+	t->sched.rt_priority = parent->sched.rt_priority;
+	t->sched.affinity = parent->sched.affinity;
+	if (a->flags & CLONE_CHILD_SETTID)
+		t->set_child_tid = a->child_tid;
+	if (a->flags & CLONE_CHILD_CLEARTID)
+		t->clear_child_tid = a->child_tid;
+	*err = copy_space(t, a->flags);
+	if (!*err)
+		*err = copy_files(t, a->flags);
+	if (!*err && !thread)
+		*err = copy_actions(p, a->flags);
+	if (*err) {
+		thread_free_unstarted(t);
+		return NULL;
+	}
+	arch_thread_init(t, child_start, NULL);
+	arch_fork_frame(t, parent, a->stack);
+	if (a->flags & CLONE_SETTLS)
+		arch_set_tls(t, a->tls);
+	return t;
+}
+
+static void inherit(struct process *p)
+{
+	p->child_subreaper = false;
+	p->did_exec = false;
+}
+
+/*
+ * Makes the child visible. A signal that reached the parent meanwhile is handled first, and the
+ * call made again: a signal to the group cannot miss the child (R21), and a thread cannot be born
+ * into a stop without taking part (R05).
+ */
+static int publish(
+    struct process *p, struct thread *t, struct pid *pid, const struct clone_args_k *a)
+{
+	struct thread *parent = current;
+	struct process *me = parent->process;
+	irqflags_t flags = spin_lock(&task_lock);
+
+	signal_recalc(parent);
+	if (signal_pending(parent)) {
+		spin_unlock(&task_lock, flags);
+		return -ERESTARTNOINTR;
+	}
+	if (a->flags & CLONE_THREAD) {
+		thread_publish(t);
+	} else {
+		bool sibling = (a->flags & CLONE_PARENT) && me->parent;
+
+		p->parent = sibling ? me->parent : me;
+		p->parent_thread = sibling ? me->parent_thread : parent;
+		p->exit_signal = sibling ? me->exit_signal : a->exit_signal;
+		inherit(p);
+		process_publish(p, t, pid);
+		if (sibling) {
+			process_set_pgrp(p, me->pgrp);
+			process_set_session(p, me->session);
+			p->tty = me->tty;
+		}
+	}
+	spin_unlock(&task_lock, flags);
+	sched_point("fork.published", t);
+	return 0;
+}
+
+static void wait_for_vfork(struct thread *child, struct vfork_wait *v)
+{
+	irqflags_t flags;
+
+	if (wait_event(&v->wq, v->done, SCHED_SLEEP_KILL, NS_NEVER, "vfork") == 0)
+		return;
+	flags = spin_lock(&task_lock); /* killed: the child must not touch our stack any more */
+	child->vfork = NULL;
+	spin_unlock(&task_lock, flags);
+}
+
+/* The wake-up happens under task_lock, so that the sleeper's stack is still there. */
+void vfork_release(struct thread *t)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	struct vfork_wait *v = t->vfork;
+
+	t->vfork = NULL;
+	if (v) {
+		v->done = true;
+		wait_wake_all(&v->wq);
+	}
+	spin_unlock(&task_lock, flags);
+}
+
+static bool too_many_processes(void)
+{
+	const struct process *p;
+	uint64_t limit = rlimit_get(RLIMIT_NPROC), count = 0;
+	irqflags_t flags;
+
+	if (limit == RLIM_INFINITY || !current->cred->uid || capable(CAP_SYS_RESOURCE) ||
+	    capable(CAP_SYS_ADMIN))
+		return false;
+	flags = spin_lock(&task_lock);
+	list_for_each (p, &all_processes, all_link)
+		if (p->leader->cred->uid == current->cred->uid)
+			count += (uint64_t)p->thread_count;
+	spin_unlock(&task_lock, flags);
+	return count >= limit;
+}
+
+static int64_t start_child(struct thread *t, const struct clone_args_k *a)
+{
+	struct vfork_wait v = {.done = false};
+	int nr = t->tid->nr;
+
+	if (a->flags & CLONE_VFORK) {
+		wait_queue_init(&v.wq);
+		t->vfork = &v;
+	}
+	thread_get(t);
+	trace_record(TRACE_FORK, (uint64_t)nr, a->flags, 0, 0, 0);
+	sched_start(t);
+	if (a->flags & CLONE_VFORK)
+		wait_for_vfork(t, &v);
+	thread_put(t);
+	return nr;
+}
+
+int64_t do_clone(const struct clone_args_k *a)
+{
+	bool thread = a->flags & CLONE_THREAD;
+	struct process *p = current->process;
+	struct thread *t = NULL;
+	struct pid *pid;
+	int err = check_flags(a->flags);
+
+	if (err)
+		return err;
+	if (too_many_processes())
+		return -EAGAIN;
+	pid = pid_alloc(&err);
+	if (!pid)
+		return err;
+	if (!thread)
+		p = process_create(p);
+	if (p)
+		t = copy_thread(p, pid, a, &err);
+	else
+		err = -ENOMEM;
+	if (t && (a->flags & CLONE_PARENT_SETTID) && copy_out_obj(a->parent_tid, &pid->nr))
+		err = -EFAULT;
+	if (t && !err)
+		err = publish(p, t, pid, a);
+	if (err) {
+		if (t)
+			thread_free_unstarted(t);
+		pid_discard(pid);
+		if (!thread && p)
+			process_free_unstarted(p);
+		return err;
+	}
+	if (thread)
+		pid_put(pid); /* the thread has its own */
+	else
+		process_put(p);
+	return start_child(t, a);
+}

@@ -1,0 +1,74 @@
+/* What the files of this folder share and nobody else needs. */
+#pragma once
+
+#include "proc/process.h"
+
+struct space;
+
+/* The parent of a vfork sleeps on one of these, on its own stack (task_lock). */
+struct vfork_wait {
+	struct wait_queue wq;
+	bool done;
+};
+
+void pid_release_number(struct pid *p); /* (task_lock) */
+
+void pid_discard(struct pid *p);             /* allocated, named nothing, with the last reference */
+void itimer_real_expired(struct process *p); /* in interrupt context */
+
+/* A process without threads yet, and a thread of it without anything to run. NULL: no memory. */
+struct process *process_create(struct process *parent);
+struct thread *thread_create(struct process *p, struct pid *tid);
+void thread_free_unstarted(struct thread *t);
+void process_free_unstarted(struct process *p);
+/* Puts a new process with its first thread where everybody sees it: pid tables, family, group,
+ * session. (task_lock) */
+void process_publish(struct process *p, struct thread *leader, struct pid *pid);
+void thread_publish(struct thread *t); /* a further thread (task_lock) */
+
+/* In exec by a thread that is not the leader, once it is the only one left. (task_lock) */
+void thread_take_leader_id(struct thread *t);
+int space_map_vdso(struct space *s);
+
+/* Wakes a parent that waits in vfork, once. */
+void vfork_release(struct thread *t);
+/* Gives space, files and directories back. */
+void thread_drop_resources(struct thread *t);
+/* Tells the parent that `p` is a zombie. True: nobody wants it, reap it now. (task_lock) */
+bool process_notify_parent(struct process *p);
+void process_set_pgrp(struct process *p, struct pid *pgrp);       /* (task_lock) */
+void process_set_session(struct process *p, struct pid *session); /* (task_lock) */
+
+/* Loads an ELF program into a space that is not in use yet. */
+struct elf_image {
+	uaddr_t entry; /* where user mode starts: the interpreter's entry, if there is one */
+	uaddr_t program_entry; /* AT_ENTRY */
+	uaddr_t phdr;          /* AT_PHDR */
+	unsigned phnum;
+	uaddr_t interp_base; /* AT_BASE */
+	bool exec_stack;
+};
+struct file;
+struct space;
+int elf_load(
+    struct space *s, struct file *f, const void *head, size_t head_len, struct elf_image *out);
+
+/* Strings of a new program, gathered while the old image is still there. */
+struct exec_strings {
+	char *buf; /* argv strings, then envp strings, each with its 0 */
+	size_t len, capacity;
+	unsigned argc, envc;
+	size_t env_offset;
+};
+/* A program file, checked for the right to execute it; nobody may write to it until it is closed.
+ * ERR_PTR. */
+struct file *exec_open(int dirfd, const char *path, unsigned lookup);
+int exec_strings_collect(
+    struct exec_strings *s, const struct string_vec *argv, const struct string_vec *envp);
+int exec_strings_prepend(struct exec_strings *s, const char *arg); /* before argv[0] */
+int exec_strings_drop_first(struct exec_strings *s);
+void exec_strings_free(struct exec_strings *s);
+/* Builds the initial stack (argc, argv, envp, auxv) in `sp_out`'s space. */
+int exec_build_stack(struct space *s, const struct exec_strings *strings,
+    const struct elf_image *image, const char *execfn, const struct cred *cred, bool secure,
+    uaddr_t *sp_out);

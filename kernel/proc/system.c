@@ -1,0 +1,232 @@
+/* What a program asks of the system as a whole: uname(2), sysinfo(2), getrandom(2), reboot(2),
+ * syslog(2) … */
+#include "arch/cpu.h"
+#include "arch/uaccess.h"
+#include "mm/heap.h"
+#include "mm/page.h"
+#include "printk.h"
+#include "random.h"
+#include "syscall/syscall.h"
+#include "version.h"
+
+#define UTS_LEN 65
+
+static char hostname[UTS_LEN] = "perilune"; /* [T] */
+static char domainname[UTS_LEN] = "(none)"; /* [T] */
+
+struct user_utsname {
+	char sysname[UTS_LEN], nodename[UTS_LEN], release[UTS_LEN], version[UTS_LEN],
+	    machine[UTS_LEN], domainname[UTS_LEN];
+};
+
+void system_hostname(char *buf, size_t size)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+
+	fmt_string(buf, size, "%s", hostname);
+	spin_unlock(&task_lock, flags);
+}
+
+SYSCALL(uname)
+{
+	struct user_utsname u = {0};
+	irqflags_t flags;
+
+	fmt_string(u.sysname, UTS_LEN, "Linux");
+	fmt_string(u.release, UTS_LEN, "%s", LINUX_RELEASE);
+	fmt_string(u.version, UTS_LEN, "%s", LINUX_VERSION);
+	fmt_string(u.machine, UTS_LEN, "%s", arch_uname_machine);
+	flags = spin_lock(&task_lock);
+	memcpy(u.nodename, hostname, UTS_LEN);
+	memcpy(u.domainname, domainname, UTS_LEN);
+	spin_unlock(&task_lock, flags);
+	return copy_out_obj(a[0], &u);
+}
+
+static int64_t set_uts_name(char *to, uaddr_t from, int64_t len)
+{
+	char name[UTS_LEN] = {0};
+	irqflags_t flags;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (len < 0 || len >= UTS_LEN)
+		return -EINVAL;
+	if (arch_copy_in(name, from, (size_t)len))
+		return -EFAULT;
+	flags = spin_lock(&task_lock);
+	memcpy(to, name, UTS_LEN);
+	spin_unlock(&task_lock, flags);
+	return 0;
+}
+
+SYSCALL(sethostname)
+{
+	return set_uts_name(hostname, a[0], (int)a[1]);
+}
+
+SYSCALL(setdomainname)
+{
+	return set_uts_name(domainname, a[0], (int)a[1]);
+}
+
+struct user_sysinfo {
+	int64_t uptime;
+	uint64_t loads[3], totalram, freeram, sharedram, bufferram, totalswap, freeswap;
+	uint16_t procs, pad;
+	uint64_t totalhigh, freehigh;
+	uint32_t mem_unit, pad2;
+};
+
+SYSCALL(sysinfo)
+{
+	struct user_sysinfo u = {.uptime = time_now() / NS_PER_S, .mem_unit = 1};
+	struct page_stats s;
+	struct process *p;
+	irqflags_t flags;
+
+	page_stats(&s);
+	u.totalram = s.total * PAGE_SIZE;
+	u.freeram = s.free * PAGE_SIZE;
+	u.sharedram = s.cache * PAGE_SIZE;
+	flags = spin_lock(&task_lock);
+	list_for_each (p, &all_processes, all_link)
+		u.procs = (uint16_t)(u.procs + p->thread_count);
+	spin_unlock(&task_lock, flags);
+	return copy_out_obj(a[0], &u);
+}
+
+#define GRND_NONBLOCK 1
+#define GRND_RANDOM   2
+#define GRND_INSECURE 4
+
+SYSCALL(getrandom)
+{
+	uint64_t left = MIN(a[1], (uint64_t)INT32_MAX), done = 0;
+	char buf[256];
+
+	if (a[2] & ~(uint64_t)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	if ((a[2] & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	while (left) {
+		size_t n = MIN(left, sizeof(buf));
+
+		random_fill(buf, n);
+		if (arch_copy_out(a[0] + done, buf, n))
+			return done ? (int64_t)done : -EFAULT;
+		done += n;
+		left -= n;
+		if (signal_pending(current))
+			break;
+	}
+	return (int64_t)done;
+}
+
+/* Only the values that Linux defines without meaning for us: the default domain, and no
+ * randomisation. */
+SYSCALL(personality)
+{
+	enum { PER_LINUX = 0, ADDR_NO_RANDOMIZE = 0x0040000, QUERY = 0xffffffff };
+	uint32_t persona = (uint32_t)a[0], old = current->process->personality;
+
+	if (persona != QUERY)
+		current->process->personality = persona;
+	return old;
+}
+
+#define REBOOT_MAGIC1    0xfee1dead
+#define REBOOT_RESTART   0x01234567
+#define REBOOT_HALT      0xcdef0123
+#define REBOOT_POWER_OFF 0x4321fedc
+#define REBOOT_CAD_ON    0x89abcdef
+#define REBOOT_CAD_OFF   0
+
+static bool reboot_magic2(uint32_t m)
+{
+	return m == 672274793 || m == 85072278 || m == 369367448 || m == 537993216;
+}
+
+SYSCALL(reboot)
+{
+	if (!capable(CAP_SYS_BOOT))
+		return -EPERM;
+	if ((uint32_t)a[0] != REBOOT_MAGIC1 || !reboot_magic2((uint32_t)a[1]))
+		return -EINVAL;
+	switch ((uint32_t)a[2]) {
+	case REBOOT_RESTART:
+		arch_reboot();
+	case REBOOT_HALT:
+	case REBOOT_POWER_OFF:
+		arch_poweroff(0);
+	case REBOOT_CAD_ON:
+	case REBOOT_CAD_OFF:
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* Reading the log (syslog(2)): all of it, and its size. */
+static int64_t read_log(uaddr_t to, int64_t len)
+{
+	struct log_record *r = kmalloc(sizeof(*r));
+	int64_t done = 0;
+
+	if (!r)
+		return -ENOMEM;
+	for (uint64_t seq = 0; !log_get(seq, r); seq = r->seq + 1) {
+		char line[320];
+		int n = fmt_string(line, sizeof(line), "<%u>[%5lu.%06lu] %s\n", r->level + 2u,
+		    (unsigned long)(r->time / NS_PER_S), (unsigned long)(r->time % NS_PER_S / 1000),
+		    r->text);
+
+		if (done + n > len)
+			break;
+		if (arch_copy_out(to + (uaddr_t)done, line, (size_t)n)) {
+			done = -EFAULT;
+			break;
+		}
+		done += n;
+	}
+	kfree(r);
+	return done;
+}
+
+SYSCALL(syslog)
+{
+	enum {
+		CLOSE,
+		OPEN,
+		READ,
+		READ_ALL,
+		READ_CLEAR,
+		CLEAR,
+		CONSOLE_OFF,
+		CONSOLE_ON,
+		CONSOLE_LEVEL,
+		UNREAD,
+		SIZE
+	};
+	int type = (int)a[0], len = (int)a[2];
+
+	if (!capable(CAP_SYSLOG) && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	switch (type) {
+	case CLOSE:
+	case OPEN:
+		return 0;
+	case READ_ALL:
+		return !a[1] || len < 0 ? -EINVAL : read_log(a[1], len);
+	case SIZE:
+		return 1 << 17;
+	case READ:
+	case READ_CLEAR:
+	case CLEAR:
+	case CONSOLE_OFF:
+	case CONSOLE_ON:
+	case CONSOLE_LEVEL:
+	case UNREAD:
+		return -ENOSYS;
+	}
+	return -EINVAL;
+}

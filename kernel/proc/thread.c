@@ -1,0 +1,235 @@
+/* Making and unmaking the objects: processes, threads, their reference counts. */
+#include "fs/vfs.h"
+#include "mm/heap.h"
+#include "printk.h"
+#include "proc/internal.h"
+
+void process_get(struct process *p)
+{
+	ref_get(&p->refs);
+}
+
+void process_put(struct process *p)
+{
+	if (!p || !ref_put(&p->refs))
+		return;
+	actions_put(p->actions);
+	pid_put(p->pid);
+	pid_put(p->pgrp);
+	pid_put(p->session);
+	kfree(p);
+}
+
+void thread_get(struct thread *t)
+{
+	ref_get(&t->refs);
+}
+
+void thread_put(struct thread *t)
+{
+	if (!t || !ref_put(&t->refs))
+		return;
+	kstack_free(t->stack);
+	cred_put(t->cred);
+	pid_put(t->tid);
+	process_put(t->process);
+	kfree(t);
+}
+
+static void real_timer_expired(struct timer *timer)
+{
+	struct process *p = container_of(timer, struct process, real_timer);
+
+	itimer_real_expired(p);
+}
+
+struct process *process_create(struct process *parent)
+{
+	struct process *p = kzalloc(sizeof(*p));
+
+	if (!p)
+		return NULL;
+	ref_init(&p->refs);
+	list_init(&p->all_link);
+	list_init(&p->children);
+	list_init(&p->sibling_link);
+	list_init(&p->threads);
+	list_init(&p->pgrp_link);
+	list_init(&p->session_link);
+	pending_init(&p->pending);
+	wait_queue_init(&p->signal_wait);
+	wait_queue_init(&p->child_event);
+	wait_queue_init(&p->thread_exit);
+	timer_init(&p->real_timer, real_timer_expired);
+	p->parent = parent;
+	p->start_time = time_now();
+	p->exit_signal = SIGCHLD;
+	if (parent)
+		memcpy(p->rlimits, parent->rlimits, sizeof(p->rlimits));
+	else
+		rlimits_default(p->rlimits);
+	return p;
+}
+
+struct thread *thread_create(struct process *p, struct pid *tid)
+{
+	struct thread *t = kzalloc(sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->stack = kstack_alloc();
+	if (!t->stack) {
+		kfree(t);
+		return NULL;
+	}
+	ref_init(&t->refs);
+	list_init(&t->process_link);
+	pending_init(&t->pending);
+	t->altstack.flags = SS_DISABLE;
+	t->sched.affinity = UINT64_MAX;
+	t->syscall_number = -1;
+	t->start_time = time_now();
+	t->process = p;
+	t->tid = tid;
+	if (p)
+		process_get(p);
+	if (tid)
+		pid_get(tid);
+	return t;
+}
+
+void thread_free_unstarted(struct thread *t)
+{
+	thread_drop_resources(t);
+	thread_put(t);
+}
+
+/* Undoes process_create for a process that nobody has seen. */
+void process_free_unstarted(struct process *p)
+{
+	process_put(p);
+}
+
+void thread_drop_resources(struct thread *t)
+{
+	struct space *space = t->space;
+	struct files *files = t->files;
+	struct fs_context *fs = t->fs;
+	irqflags_t flags = spin_lock(&task_lock);
+
+	t->space = NULL;
+	t->files = NULL;
+	t->fs = NULL;
+	spin_unlock(&task_lock, flags);
+	if (files)
+		files_put(files);
+	if (fs)
+		fs_context_put(fs);
+	if (space) {
+		if (t == current)
+			space_switch(NULL);
+		space_put(space);
+	}
+}
+
+void thread_publish(struct thread *t)
+{
+	struct process *p = t->process;
+
+	ASSERT_HELD(&task_lock);
+	t->tid->thread = t;
+	list_append(&p->threads, &t->process_link);
+	p->thread_count++;
+	p->live_count++;
+	thread_get(t); /* the list's */
+}
+
+void process_publish(struct process *p, struct thread *leader, struct pid *pid)
+{
+	struct process *parent = p->parent;
+
+	ASSERT_HELD(&task_lock);
+	p->pid = pid;
+	p->leader = leader;
+	pid->process = p;
+	thread_publish(leader);
+	list_append(&all_processes, &p->all_link);
+	process_get(p); /* the table's, until reaped */
+	if (!parent)
+		return;
+	list_append(&parent->children, &p->sibling_link);
+	p->has_child_subreaper = parent->has_child_subreaper || parent->child_subreaper;
+	process_set_pgrp(p, parent->pgrp);
+	process_set_session(p, parent->session);
+	p->tty = parent->tty;
+}
+
+/* --- kernel processes and idle threads --- */
+
+static struct thread *kernel_thread_create(struct process *p, struct pid *pid, const char *comm)
+{
+	struct thread *t = thread_create(p, pid);
+
+	if (!t)
+		return NULL;
+	t->kernel = true;
+	t->cred = cred_get(&cred_root);
+	fmt_string(t->comm, sizeof(t->comm), "%s", comm);
+	t->files = files_create(NULL);
+	t->fs = fs_context_create(current->fs);
+	if (t->files && t->fs)
+		return t;
+	thread_free_unstarted(t);
+	return NULL;
+}
+
+/* Its own session and group from the start: kernel processes have no terminal. */
+static void publish_kernel(struct process *p, struct thread *t, struct pid *pid)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+
+	p->unkillable = true;
+	process_publish(p, t, pid);
+	process_set_pgrp(p, pid);
+	process_set_session(p, pid);
+	p->tty = NULL;
+	spin_unlock(&task_lock, flags);
+}
+
+struct thread *kernel_process_create(const char *comm, void (*fn)(void *), void *arg)
+{
+	int err = -ENOMEM;
+	struct process *p = process_create(current->process);
+	struct pid *pid = p ? pid_alloc(&err) : NULL;
+	struct thread *t = NULL;
+
+	if (pid)
+		p->actions = actions_create(NULL);
+	if (pid && p->actions)
+		t = kernel_thread_create(p, pid, comm);
+	if (!t) {
+		if (pid)
+			pid_discard(pid);
+		if (p)
+			process_free_unstarted(p);
+		return ERR_PTR(err);
+	}
+	p->parent_thread = current->process ? current : NULL;
+	arch_thread_init(t, fn, arg);
+	publish_kernel(p, t, pid);
+	process_put(p); /* ours; thread and table have theirs */
+	return t;
+}
+
+struct thread *thread_create_idle(unsigned cpu)
+{
+	struct thread *t = thread_create(NULL, NULL);
+
+	if (!t)
+		return NULL;
+	t->kernel = true;
+	t->cred = cred_get(&cred_root);
+	t->sched.cpu = (int)cpu;
+	fmt_string(t->comm, sizeof(t->comm), "idle/%u", cpu);
+	return t;
+}

@@ -1,0 +1,285 @@
+/*
+ * Choosing and switching threads. A thread that is switched out keeps `on_cpu` until the CPU has left its stack; nobody
+ * runs or frees it before. Its run queue's lock is given back before the switch: with interrupts off, and `on_cpu` set,
+ * nothing can happen to it meanwhile.
+ */
+#include "arch/cpu.h"
+#include "boot/boot_info.h"
+#include "mm/space.h"
+#include "sched/runq.h"
+#include "sched/timer.h"
+#include "trace.h"
+
+extern struct thread boot_thread; /* kernel/main.c: CPU 0's idle thread */
+
+struct cpu cpus[MAX_CPUS] = {[0] = {.idle = &boot_thread, .running = &boot_thread}};
+unsigned cpu_count = 1;
+static struct run_queue run_queues[MAX_CPUS];
+
+#ifdef PERILUNE_DEBUG
+void (*sched_point_hook)(const char *id, const void *object);
+#endif
+
+struct cpu *this_cpu(void)
+{
+	return cpu_here();
+}
+
+void sched_init_cpu(struct cpu *c)
+{
+	struct sched_entity *s = &c->idle->sched;
+	c->id = (unsigned)(c - cpus);
+	c->hw_id = boot_info.cpu_hw_id[c->id];
+	c->running = c->idle;
+	s->state = SCHED_RUNNABLE;
+	s->cpu = (int)c->id;
+	s->on_cpu = true;
+	s->policy = POLICY_IDLE;
+	s->stamp = s->exec_start = arch_now();
+	runq_init(&run_queues[c->id], c);
+	c->rq = &run_queues[c->id];
+}
+
+void sched_init(void)
+{
+	sched_init_cpu(&cpus[0]);
+	cpus[0].online = true;
+}
+
+/* Drops the reference to a thread that this CPU has left for good. In the next thread, interrupts on. */
+static void bury_dead(void)
+{
+	irqflags_t flags = arch_irq_save();
+	struct thread *dead = cpu_here()->dead;
+	cpu_here()->dead = NULL;
+	arch_irq_restore(flags);
+	if (dead)
+		thread_put(dead);
+}
+
+/* On the new thread's stack, just after a switch: `prev` may be run or freed by others from now on. */
+static void finish_switch(struct thread *prev)
+{
+	struct cpu *c = cpu_here();
+	bool dead = prev->sched.state == SCHED_DEAD;
+	__atomic_store_n(&prev->sched.on_cpu, false, __ATOMIC_RELEASE);
+	if (unlikely(dead))
+		c->dead = prev;
+	if (unlikely(c->displaced)) {
+		c->displaced = NULL;
+		sched_settle(prev);
+	}
+}
+
+void sched_thread_begin(struct thread *prev)
+{
+	finish_switch(prev);
+	arch_irq_enable();
+	bury_dead();
+}
+
+/* What becomes of the running thread's place in the queue as it makes room. (rq->lock) */
+static void put_previous(struct run_queue *rq, struct thread *prev, bool preempted, ns_t now)
+{
+	struct sched_entity *s = &prev->sched;
+	if (prev == rq->cpu->idle)
+		return;
+	if (s->policy == POLICY_RR)
+		s->slice_left = s->slice_end ? s->slice_end - now : 0;
+	bool turn_over = s->slice_end && now >= s->slice_end;
+	s->slice_end = 0;
+	if (s->state != SCHED_RUNNABLE && !preempted) {
+		s->on_queue = OFF_QUEUE;
+		s->switches_voluntary++;
+	} else if (unlikely(!sched_allowed(s, rq->cpu->id))) {
+		s->on_queue = MOVING;
+		rq->cpu->displaced = prev;
+	} else {
+		runq_insert(rq, prev, !turn_over);
+	}
+}
+
+static void count_system_time(struct sched_entity *s, ns_t now)
+{
+	s->system_ns += now - s->stamp;
+	s->stamp = now;
+}
+
+/* (rq->lock) */
+static void clear_resched(struct thread *t)
+{
+	if (unlikely(t->work & WORK_RESCHED))
+		__atomic_fetch_and(&t->work, ~(uint32_t)WORK_RESCHED, __ATOMIC_RELAXED);
+}
+
+/* (rq->lock, given back) */
+static void switch_to(struct run_queue *rq, struct thread *prev, struct thread *next, ns_t now)
+{
+	struct cpu *c = rq->cpu;
+	count_system_time(&prev->sched, now);
+	clear_resched(prev); /* while sched_steal had given up the lock it may have been set again */
+	if (prev == c->idle)
+		c->idle_ns = prev->sched.system_ns;
+	next->sched.stamp = next->sched.exec_start = now;
+	next->sched.on_cpu = true;
+	c->running = next;
+	c->switch_count++;
+	runq_begin_slice(rq, now);
+	spin_unlock_noirq(&rq->lock);
+	if (trace_on(TRACE_CLASS_SCHED))
+		trace_record(TRACE_SWITCH, next->tid ? (uint64_t)next->tid->nr : 0, 0, 0, 0, 0);
+	space_switch(next->space);
+	finish_switch(arch_switch(prev, next));
+}
+
+/* Runs who is due. A preempted thread stays runnable, whatever state it was about to sleep in. Interrupts off. */
+static void reschedule(bool preempted)
+{
+	struct cpu *c = cpu_here();
+	struct run_queue *rq = c->rq;
+	struct thread *prev = c->running;
+	spin_lock_noirq(&rq->lock);
+	ns_t now = arch_now();
+	runq_update(rq, now);
+	c->need_resched = false;
+	clear_resched(prev);
+	put_previous(rq, prev, preempted, now);
+	struct thread *next = runq_take(rq);
+	if (!next && cpu_count > 1 && !c->displaced)
+		next = sched_steal(rq);
+	if (!next)
+		next = c->idle;
+	if (next == prev) {
+		runq_begin_slice(rq, now);
+		spin_unlock_noirq(&rq->lock);
+		return;
+	}
+	if (preempted || prev->sched.on_queue == ON_QUEUE)
+		prev->sched.switches_involuntary++;
+	switch_to(rq, prev, next, now);
+}
+
+void schedule(void)
+{
+	irqflags_t flags = arch_irq_save();
+	ASSERT(!arch_current()->sched.preempt_count);
+	ASSERT(!cpu_here()->held_count);
+	reschedule(false);
+	bool burial = cpu_here()->dead;
+	arch_irq_restore(flags);
+	if (unlikely(burial))
+		bury_dead();
+}
+
+void sched_preempt(void)
+{
+	struct cpu *c = cpu_here();
+	if (likely(!c->need_resched) || c->irq_depth || arch_current()->sched.preempt_count)
+		return;
+	ASSERT(!c->held_count);
+	reschedule(true);
+	if (unlikely(cpu_here()->dead)) {
+		arch_irq_enable();
+		bury_dead();
+		arch_irq_disable();
+	}
+}
+
+void preempt_disable(void)
+{
+	arch_current()->sched.preempt_count++;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+void preempt_enable(void)
+{
+	struct thread *t = arch_current();
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	ASSERT(t->sched.preempt_count > 0);
+	if (--t->sched.preempt_count || likely(!(t->work & WORK_RESCHED)) || !arch_irq_enabled())
+		return;
+	irqflags_t flags = arch_irq_save();
+	sched_preempt();
+	arch_irq_restore(flags);
+}
+
+/* An idle CPU takes from this one what waits here. */
+static void wake_idle_cpu(unsigned self)
+{
+	for (unsigned i = 0; i < cpu_count; i++) {
+		struct cpu *c = &cpus[i];
+		if (i == self || c->running != c->idle || c->need_resched)
+			continue;
+		__atomic_store_n(&c->need_resched, true, __ATOMIC_RELAXED);
+		arch_ipi(i);
+		return;
+	}
+}
+
+void sched_tick(bool from_user)
+{
+	struct run_queue *rq = cpu_here()->rq;
+	spin_lock_noirq(&rq->lock);
+	struct sched_entity *s = &rq->cpu->running->sched;
+	ns_t now = arch_now();
+	runq_update(rq, now);
+	bool others = rq->queued > 0;
+	if (others && s->slice_end && now >= s->slice_end)
+		runq_resched(rq);
+	else if (others && s->slice_end && s->slice_end != NS_NEVER)
+		timer_interrupt_by(s->slice_end);
+	spin_unlock_noirq(&rq->lock);
+	if (others && cpu_count > 1)
+		wake_idle_cpu(rq->cpu->id);
+}
+
+void sched_ipi(void)
+{
+	struct run_queue *rq = cpu_here()->rq;
+	spin_lock_noirq(&rq->lock);
+	runq_begin_slice(rq, arch_now());
+	spin_unlock_noirq(&rq->lock);
+}
+
+void sched_yield_now(void)
+{
+	irqflags_t flags = arch_irq_save();
+	struct run_queue *rq = cpu_here()->rq;
+	spin_lock_noirq(&rq->lock);
+	struct sched_entity *s = &arch_current()->sched;
+	runq_update(rq, arch_now());
+	struct heap_node *first = heap_least(&rq->fair);
+	if (sched_is_rt(s))
+		s->slice_end = 1; /* long past: to the end of its list, with a new slice when its turn comes */
+	else if (first && heap_key_less(s->vruntime, first->key + 1))
+		s->vruntime = first->key + 1;
+	bool others = rq->queued > 0;
+	spin_unlock_noirq(&rq->lock);
+	arch_irq_restore(flags);
+	if (others)
+		schedule();
+}
+
+_Noreturn void sched_exit(void)
+{
+	arch_irq_disable();
+	arch_current()->sched.state = SCHED_DEAD;
+	reschedule(false);
+	panic("a dead thread runs");
+}
+
+_Noreturn void sched_idle_loop(void)
+{
+	ASSERT(arch_current() == this_cpu()->idle);
+	for (;;) {
+		arch_irq_disable();
+		struct cpu *c = cpu_here();
+		if (c->need_resched || c->rq->queued) {
+			reschedule(true);
+			arch_irq_enable();
+			bury_dead();
+		} else {
+			arch_idle();
+		}
+	}
+}

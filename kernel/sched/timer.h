@@ -1,0 +1,60 @@
+/* Time since boot, and callbacks at a point of it. */
+#pragma once
+
+#include "lib/pairing_heap.h"
+#include "abi/fs.h"
+#include "lock.h"
+
+struct cpu;
+
+struct timer {
+	void (*fn)(struct timer *t); /* in interrupt context, no lock held; may arm `t` again */
+	ns_t deadline;		     /* ns since boot (timer lock) */
+	struct heap_node node;	     /* in its CPU's queue (timer lock) */
+	int cpu;		     /* whose queue and lock are its own; changes under that lock */
+	bool armed;		     /* (timer lock) */
+	bool running;		     /* fn is being called just now (timer lock) */
+};
+
+void timer_init(struct timer *t, void (*fn)(struct timer *));
+/* Arms, or moves, the timer; NS_NEVER disarms. Returns 0: it needs no memory. */
+int timer_arm(struct timer *t, ns_t deadline);
+/* Disarms. Returns true if it was armed. The callback may still be running on another CPU. */
+bool timer_cancel(struct timer *t);
+/* Disarms, and waits until the callback does not run any more; not from the callback itself. */
+bool timer_cancel_sync(struct timer *t);
+void timer_run_expired(void); /* the timer interrupt of this CPU */
+void timer_init_cpu(struct cpu *c);
+/* Asks for a timer interrupt on this CPU at `deadline` at the latest; it may come early. Interrupts off. */
+void timer_interrupt_by(ns_t deadline);
+
+ns_t time_now(void);	  /* CLOCK_MONOTONIC: ns since boot, never goes back */
+ns_t time_realtime(void); /* CLOCK_REALTIME: ns since 1970 */
+void time_set_realtime(ns_t t);
+
+/* nsec within 0 .. 999,999,999 and sec not negative. */
+static inline bool timespec_valid(const struct linux_timespec *ts)
+{
+	return ts->sec >= 0 && (uint64_t)ts->nsec < NS_PER_S;
+}
+
+/* In ns; NS_NEVER if it does not fit. The timespec is valid. */
+static inline ns_t timespec_ns(const struct linux_timespec *ts)
+{
+	if (ts->sec >= NS_NEVER / NS_PER_S)
+		return NS_NEVER;
+	return ts->sec * NS_PER_S + ts->nsec;
+}
+
+/* That long from now, as ns since boot; NS_NEVER if it does not fit. */
+static inline ns_t timespec_deadline(const struct linux_timespec *ts)
+{
+	ns_t now = time_now(), ns = timespec_ns(ts);
+
+	return ns >= NS_NEVER - now ? NS_NEVER : now + ns;
+}
+
+static inline struct linux_timespec ns_timespec(ns_t ns)
+{
+	return (struct linux_timespec){.sec = ns / NS_PER_S, .nsec = ns % NS_PER_S};
+}

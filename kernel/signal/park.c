@@ -1,0 +1,130 @@
+/*
+ * Stopping. A stop begins when some thread takes a stop signal (signal_start_group_stop), each
+ * thread parks itself on its way to user mode (signal_park, the only place where a thread stops),
+ * and the last one in completes the stop and tells the parent under the same hold of task_lock.
+ * SIGCONT undoes it at send time (signal_continue_group).
+ */
+#include "proc/process.h"
+#include "signal/internal.h"
+#include "trace.h"
+
+/* Does the parent want to hear of stops? The wake-up of its waits comes all the same (S48). */
+static bool parent_wants_stops(const struct process *parent)
+{
+	const struct action *a = &parent->actions->action[SIGCHLD];
+
+	return a->handler != SIG_IGN && !(a->flags & SA_NOCLDSTOP);
+}
+
+void signal_notify_parent_stop(struct process *p, int code)
+{
+	struct process *parent = p->parent;
+	struct rusage_ns used;
+	struct siginfo info = {.si_signo = SIGCHLD, .si_code = code};
+
+	ASSERT_HELD(&task_lock);
+	if (!parent)
+		return;
+	process_times(p, &used);
+	info.child.pid = p->pid->nr;
+	info.child.uid = p->leader->cred->uid;
+	info.child.status = code == CLD_CONTINUED ? SIGCONT : p->stop_signal & 0x7f;
+	info.child.utime = used.user / TICK_NS;
+	info.child.stime = used.system / TICK_NS;
+	if (parent_wants_stops(parent))
+		signal_send(parent->leader, &info, TO_PROCESS);
+	wait_wake_all(&parent->child_event);
+}
+
+/* The last thread has parked, or has gone without parking. */
+static void complete_stop(struct process *p)
+{
+	p->phase = STOPPED;
+	p->event = EVENT_STOPPED;
+	trace_record(TRACE_STOPPED, (uint64_t)p->stop_signal, 0, 0, 0, 0);
+	signal_notify_parent_stop(p, CLD_STOPPED);
+}
+
+void signal_start_group_stop(struct process *p, int sig)
+{
+	struct thread *t;
+
+	ASSERT_HELD(&task_lock);
+	if (p->phase != LIVE || p->group_exit || p->execing)
+		return; /* a second stop signal joins the stop under way */
+	p->phase = STOPPING;
+	p->stop_signal = sig;
+	p->unparked = 0;
+	list_for_each (t, &p->threads, process_link) {
+		if (t->exiting)
+			continue;
+		t->stop_wanted = true;
+		p->unparked++;
+		signal_wake_thread(t, false);
+	}
+}
+
+/* A thread that ends instead of parking: the stop must not wait for it (R06). */
+void signal_leave_group_stop(struct thread *t)
+{
+	struct process *p = t->process;
+
+	ASSERT_HELD(&task_lock);
+	if (!t->stop_wanted)
+		return;
+	t->stop_wanted = false;
+	if (p->phase == STOPPING && --p->unparked == 0)
+		complete_stop(p);
+}
+
+void signal_park(void)
+{
+	struct thread *t = current;
+	struct process *p = t->process;
+	irqflags_t flags = spin_lock(&task_lock);
+
+	if (!t->stop_wanted || p->group_exit) {
+		spin_unlock(&task_lock, flags);
+		return;
+	}
+	sched_point("signal.park", t);
+	t->park = JOB_STOP;
+	signal_leave_group_stop(t);
+	while (t->park == JOB_STOP && !signal_pending_fatal(t)) {
+		sched_prepare(SCHED_PARKED);
+		spin_unlock(&task_lock, flags);
+		sched_sleep(NS_NEVER, "job stop");
+		flags = spin_lock(&task_lock);
+	}
+	t->park = RUNNING;
+	signal_recalc(t);
+	spin_unlock(&task_lock, flags);
+}
+
+void signal_continue_group(struct process *p)
+{
+	enum process_phase was = p->phase;
+	struct thread *t;
+
+	ASSERT_HELD(&task_lock);
+	if (was != STOPPING && was != STOPPED)
+		return;
+	p->phase = LIVE;
+	p->unparked = 0;
+	/* Interrupted before it was complete, the stop is told all the same, with status 0 (S49).
+	 */
+	p->notify_code = was == STOPPED ? CLD_CONTINUED : CLD_STOPPED;
+	p->stop_signal = 0;
+	p->event = EVENT_CONTINUED;
+	trace_record(TRACE_CONTINUED, 0, (uint64_t)p->pid->nr, 0, 0, 0);
+	list_for_each (t, &p->threads, process_link) {
+		t->stop_wanted = false;
+		if (t->park == JOB_STOP) {
+			t->park = RUNNING;
+			sched_point("signal.unpark", t);
+			sched_wake(t, WAKE_PARKED);
+		}
+		if (!t->exiting)
+			signal_wake_thread(t, false); /* somebody tells the parent */
+	}
+}

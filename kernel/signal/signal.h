@@ -1,0 +1,148 @@
+/*
+ * Signals: sets, queues, actions; generation (send.c), choice (queue.c), decision (deliver.c),
+ * stopping (park.c). A signal does nothing to a process directly: it marks the victim, which acts
+ * on itself on its way to user mode.
+ */
+#pragma once
+
+#include "abi/signal.h"
+#include "lib/list.h"
+#include "lock.h"
+
+struct process;
+struct thread;
+struct pid;
+struct cred;
+struct arch_frame;
+
+typedef uint64_t sigset_t; /* bit n-1: signal n */
+#define SIG_BIT(sig) (1ULL << ((sig) - 1))
+
+/* One queued signal. */
+struct sigqueue_entry {
+	struct list link;
+	struct siginfo info;
+	uint32_t uid; /* whose RLIMIT_SIGPENDING it counts against */
+};
+
+struct pending {
+	sigset_t set;
+	struct list queue; /* of sigqueue_entry, in order of sending */
+};
+
+/* sigaction as the kernel keeps it. */
+struct action {
+	uaddr_t handler; /* SIG_DFL 0, SIG_IGN 1 */
+	uint64_t flags;
+	uaddr_t restorer;
+	sigset_t mask;
+};
+
+struct actions { /* [T] */
+	struct refcount refs;
+	struct action action[NSIG];
+};
+
+struct altstack {
+	uaddr_t sp;
+	uint64_t size;
+	uint32_t flags;
+};
+
+/* A signal that was taken and is to be handled. */
+struct ksignal {
+	int sig;
+	struct siginfo info;
+	struct action action;
+};
+
+/* The properties table: what each standard signal does by default (signal(7)). */
+enum signal_default { DEFAULT_TERM, DEFAULT_CORE, DEFAULT_IGNORE, DEFAULT_STOP, DEFAULT_CONT };
+struct signal_property {
+	const char *name; /* without SIG */
+	enum signal_default action;
+	bool synchronous;    /* a fault: taken before any other */
+	const char *meaning; /* for :sig and crash reports */
+};
+extern const struct signal_property signal_properties[32]; /* [0] unused */
+const char *signal_name(int sig, char buf[16]);            /* "KILL", "RTMIN+3"; "?" out of range */
+int signal_number(const char *name); /* with or without SIG, or digits; -EINVAL */
+
+void pending_init(struct pending *p);
+void pending_flush(struct pending *p, sigset_t which); /* (task_lock) */
+
+/* --- generation (task_lock) --- */
+enum signal_scope { TO_THREAD, TO_PROCESS };
+/*
+ * Queues `info` for `t` or its process: permission was checked. Returns 0 (also for an ignored
+ * signal), or -EAGAIN when a queue limit would lose a siginfo that must not be lost (S06).
+ */
+int signal_send(struct thread *t, const struct siginfo *info, enum signal_scope scope);
+/* Hands what `which` has pending in the process's queue to other threads than `t` (S10).
+ * (task_lock) */
+void signal_retarget(struct thread *t, sigset_t which);
+void signal_kick_fatal(
+    struct thread *t); /* SIGKILL is pending for it: out of any sleep or stop (task_lock) */
+/* A fault's signal for the current thread: cannot be blocked or ignored (S20). Takes task_lock. */
+void signal_force(int sig, int code, uaddr_t addr);
+void signal_force_info(const struct siginfo *info); /* the same with a whole siginfo */
+/* Signals that count against a user's RLIMIT_SIGPENDING. (task_lock) */
+uint64_t signal_queued_count(uint32_t uid);
+/* To the process, from the kernel (SI_KERNEL). Takes task_lock. */
+void signal_send_kernel(struct process *p, int sig);
+/* To each member of a group; returns how many took it. (task_lock) */
+int signal_send_group(struct pid *pgrp, const struct siginfo *info);
+
+/* --- the calls, as programs and Lua make them. `info` NULL: SI_USER from the current task. --- */
+int do_kill(int pid, int sig);
+int do_tgkill(int tgid, int tid, int sig); /* tgid -1: tkill */
+int do_sigqueue(int pid, int sig, const struct siginfo *info);
+int do_tgsigqueue(int tgid, int tid, int sig, const struct siginfo *info);
+int signal_permission(
+    const struct process *target, int sig); /* 0 or -EPERM, from current (task_lock) */
+int do_sigaction(int sig, const struct action *new, struct action *old);
+enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
+void signal_set_blocked(
+    sigset_t mask); /* the current thread's; retargets what was pending for it (S10) */
+/* Is `sp` on the thread's alternate stack (S28)? */
+bool signal_on_altstack(const struct thread *t, uaddr_t sp);
+/* sigaltstack(2) for a thread whose stack pointer is `sp`: 0, -EPERM, -EINVAL, -ENOMEM. */
+#define MIN_SIGSTACK 2048
+int signal_set_altstack(struct thread *t, const struct altstack *new, uaddr_t sp);
+/* Puts `mask` in force until the next return to user mode, as sigsuspend and ppoll do. */
+void signal_set_temporary_mask(sigset_t mask);
+/* At the end of a call with a temporary mask: restores it unless a handler is due (`interrupted`).
+ */
+void signal_end_temporary_mask(bool interrupted);
+
+/* --- choice and delivery, by the thread itself --- */
+bool signal_pending(const struct thread *t);       /* WORK_SIGNAL is set */
+bool signal_pending_fatal(const struct thread *t); /* SIGKILL is among it */
+void signal_recalc(struct thread *t);              /* sets or clears WORK_SIGNAL (task_lock) */
+/* Everything before user mode: parks, dies, or pushes frames; decides restarts. Interrupts on. */
+void signal_deliver(struct arch_frame *f);
+/* Dequeues the next signal of `mask` for the current thread (sigtimedwait, signalfd). 0: none.
+ * (task_lock) */
+int signal_dequeue(struct thread *t, sigset_t mask, struct siginfo *info);
+
+/* --- stopping: the only place where a thread stops --- */
+void signal_start_group_stop(struct process *p, int sig); /* (task_lock) */
+void signal_park(void); /* the current thread, as long as its stop is in force */
+void signal_leave_group_stop(struct thread *t); /* a thread ends instead of parking (task_lock) */
+void signal_continue_group(struct process *p);  /* SIGCONT's effect (task_lock) */
+
+/* --- exec, fork --- */
+struct actions *actions_create(
+    const struct actions *from); /* NULL from: all default. NULL: no memory */
+void actions_put(struct actions *a);
+void actions_exec_reset(struct actions *a);
+void signal_fork_init(struct thread *child, struct thread *parent);
+
+/*
+ * Restart classes: what a system call returns inside the kernel when a signal interrupts it
+ * (signal(7)). User mode never sees these.
+ */
+#define ERESTARTSYS           512 /* restart if SA_RESTART or no handler */
+#define ERESTARTNOINTR        513 /* always restart */
+#define ERESTARTNOHAND        514 /* EINTR if a handler runs, else restart */
+#define ERESTART_RESTARTBLOCK 516 /* EINTR if a handler runs, else continue by restart_syscall */

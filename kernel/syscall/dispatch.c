@@ -1,0 +1,44 @@
+/* The slow way into a system call: tracing, and calls that there are not. */
+#include "printk.h"
+#include "syscall/syscall.h"
+#include "trace.h"
+
+/* True once for each process and number. Numbers beyond the bitmap share its last bit. */
+static bool first_time(struct process *p, uint64_t number)
+{
+	uint64_t bit = MIN(number, sizeof(p->unknown_logged) * 8 - 1);
+	uint64_t mask = 1UL << bit % 64;
+	return !(__atomic_fetch_or(&p->unknown_logged[bit / 64], mask, __ATOMIC_RELAXED) & mask);
+}
+
+static int64_t missing(uint64_t number)
+{
+	const struct thread *t = current;
+	if (!first_time(t->process, number))
+		return -ENOSYS;
+	const char *name = number < syscall_count ? syscall_table[number].name : NULL;
+	log_warn("%.16s[%d]: system call %lu (%s) is not implemented", t->comm, t->process->pid->nr,
+		(unsigned long)number, name ? name : "unknown");
+	return -ENOSYS;
+}
+
+static bool traced(void)
+{
+	int pid = trace_pid;
+	return trace_on(TRACE_CLASS_SYSCALL) && (!pid || pid == current->process->pid->nr);
+}
+
+int64_t syscall_dispatch(uint64_t number, const uint64_t args[6])
+{
+	bool trace = traced();
+	int64_t result;
+	if (trace)
+		trace_record(TRACE_SYSCALL_ENTER, number, args[0], args[1], args[2], args[3]);
+	if (number < syscall_count && syscall_table[number].fn)
+		result = syscall_table[number].fn(args);
+	else
+		result = missing(number);
+	if (trace)
+		trace_record(TRACE_SYSCALL_EXIT, number, (uint64_t)result, 0, 0, 0);
+	return result;
+}
