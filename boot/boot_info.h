@@ -1,4 +1,5 @@
-/* The sole hand-over from firmware to kernel. Filled by boot/ and arch entry code, constant afterwards. */
+/* The sole hand-over from firmware to kernel. Filled by boot/ and arch entry code, constant
+ * afterwards. */
 #pragma once
 
 #include "base.h"
@@ -13,7 +14,7 @@ struct boot_range {
 struct boot_uart {
 	char compatible[32]; /* the device tree's first known name, such as "ns16550a" */
 	paddr_t base;
-	uint32_t irq;	    /* number at its interrupt controller */
+	uint32_t irq;       /* number at its interrupt controller */
 	uint32_t reg_shift; /* registers are 1 << reg_shift bytes apart */
 	uint32_t reg_width; /* bytes of one register access */
 	uint32_t clock_hz;  /* 0: leave the divisor as the firmware set it */
@@ -24,14 +25,16 @@ struct boot_irqchip {
 	paddr_t base;
 	uint64_t size;
 	uint32_t sources; /* interrupt numbers 1 .. sources */
-	/* For each CPU of `cpus`, the context (PLIC) or the like at which its interrupts arrive; -1: none. */
+	/* For each CPU of `cpus`, the context (PLIC) or the like at which its interrupts arrive;
+	 * -1: none. */
 	int32_t context[MAX_CPUS];
 };
 
 struct boot_info {
 	struct boot_range memory[BOOT_MAX_RANGES];
 	unsigned memory_count;
-	struct boot_range reserved[BOOT_MAX_RANGES]; /* firmware, device tree, initrd, the kernel itself */
+	struct boot_range
+	    reserved[BOOT_MAX_RANGES]; /* firmware, device tree, initrd, the kernel itself */
 	unsigned reserved_count;
 	struct boot_range initrd; /* size 0: none */
 	char cmdline[2048];
@@ -41,7 +44,7 @@ struct boot_info {
 	struct boot_uart uart;
 	struct boot_irqchip irqchip;
 	paddr_t poweroff_base; /* sifive_test or the like: an exit code QEMU passes on; 0: none */
-	uint8_t rng_seed[32]; /* from the firmware, zero if it had none */
+	uint8_t rng_seed[32];  /* from the firmware, zero if it had none */
 	char model[64];
 	const void *fdt; /* virtual address of the device tree, or NULL */
 	uint32_t fdt_size;
@@ -49,15 +52,17 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
+size_t fdt_size(const void *fdt); /* as its header says; 0 if it is no device tree */
 /*
- * Reads a flattened device tree into `info`. Returns 0, -EINVAL if it is no device tree, -ENODEV if memory or the
- * boot CPU are missing in it. (Devicetree specification 0.4.)
+ * Reads a flattened device tree into `info`. Returns 0, -EINVAL if it is no device tree or reserves
+ * more ranges than fit, -ENODEV if memory or the boot CPU are missing in it. (Devicetree
+ * specification 0.4.)
  */
 int fdt_read(const void *fdt, size_t size, uint64_t boot_cpu_hw_id, struct boot_info *info);
 
 /*
- * Boot arguments: "name" or "name=value", split at spaces, double quotes keep spaces. Returns the value ("" if there
- * is none) in `buf`, or NULL if the argument was not given. Later ones win.
+ * Boot arguments: "name" or "name=value", split at spaces, double quotes keep spaces. Returns the
+ * value ("" if there is none) in `buf`, or NULL if the argument was not given. Later ones win.
  */
 const char *boot_arg(const char *name, char *buf, size_t size);
 bool boot_arg_flag(const char *name);

@@ -33,7 +33,8 @@ newlib_flags="--target=$newlib_target $arch_flags -O2 -g -D__DYNAMIC_REENT__ -ff
 newlib_options="--target=$newlib_target --disable-multilib --disable-libgloss --disable-nls --disable-shared \
 --disable-newlib-supplied-syscalls --enable-newlib-io-c99-formats --enable-newlib-io-long-long \
 --enable-newlib-retargetable-locking --disable-newlib-wide-orient --enable-lite-exit"
-libfdt_files="fdt.c fdt_ro.c fdt_addresses.c fdt_strerror.c fdt.h libfdt.h libfdt_env.h libfdt_internal.h"
+
+libfdt_files="fdt.c fdt_ro.c fdt_rw.c fdt_wip.c fdt_addresses.c fdt_strerror.c fdt.h libfdt.h libfdt_env.h libfdt_internal.h"
 
 say() { echo "$*" >&2; }
 
@@ -83,7 +84,7 @@ build_newlib() {
 	# Nothing here needs makeinfo; the tools are named because a clang for all targets has no prefixed names.
 	(
 		cd "$work/build"
-		run_logged newlib-configure "$src/configure" $newlib_options --prefix="$deps/newlib" MAKEINFO=: \
+		run_logged newlib-configure "$src/configure" $newlib_options --prefix="$deps/newlib" MAKEINFO=: CC=$cc CXX=$cc \
 			CC_FOR_TARGET="$cc $newlib_flags" AS_FOR_TARGET="$cc $newlib_flags" \
 			AR_FOR_TARGET=llvm-ar-19 RANLIB_FOR_TARGET=llvm-ranlib-19 NM_FOR_TARGET=llvm-nm-19 \
 			CFLAGS_FOR_TARGET="$newlib_flags"
@@ -114,6 +115,7 @@ build_libfdt() {
 	local recipe="libfdt $libfdt_files" work=$deps/libfdt-work file
 	is_done libfdt "$recipe" && return 0
 	say "libfdt: fetching"
+	# The original sources alone: Debian's patches do not touch these files.
 	fetch device-tree-compiler apt-get -q source --download-only --only-source --tar-only device-tree-compiler
 	rm -rf "$work" "$deps/libfdt"
 	mkdir -p "$work" "$deps/libfdt"

@@ -1,8 +1,9 @@
 #!/bin/bash
-# embed.sh ROOT FILE…: writes the assembly of embedded_files[] (lua/embedded.h): name, data (with a 0 after it), length.
+# embed.sh OUT ROOT FILE…: writes the assembly of embedded_files[] (lua/embedded.h): name, data (with a 0 after it), length.
 set -euo pipefail
-root=$1
-shift
+root=$2
+exec >"$1"
+shift 2
 cat <<-END
 	.section .rodata
 	.balign 8

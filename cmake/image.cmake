@@ -8,19 +8,18 @@ function(add_kernel_link name table)
 		${PERILUNE_DEPS}/newlib/lib/libm.a ${PERILUNE_DEPS}/newlib/lib/libc.a ${PERILUNE_LIBGCC})
 	target_link_options(${name} PRIVATE
 		--ld-path=/usr/bin/ld.lld-19 -nostdlib -static -T ${linker_script}
-		-Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=sha1 -Wl,--no-warn-mismatch)
+		-Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=sha1 -Wl,--error-limit=0)
 	set_target_properties(${name} PROPERTIES LINK_DEPENDS ${linker_script})
 endfunction()
 
 function(add_symbol_table table link)
 	add_custom_command(OUTPUT ${table}.S
-		COMMAND llvm-nm-19 --numeric-sort --print-size --defined-only $<TARGET_FILE:${link}> >${table}.nm
-		COMMAND ${CMAKE_SOURCE_DIR}/cmake/ksyms.sh ${table}.nm >${table}.S
+		COMMAND ${CMAKE_SOURCE_DIR}/cmake/ksyms.sh ${table}.S $<TARGET_FILE:${link}>
 		DEPENDS ${link} cmake/ksyms.sh VERBATIM COMMENT "Symbol table ${table}")
 endfunction()
 
 add_custom_command(OUTPUT ksyms0.S
-	COMMAND ${CMAKE_SOURCE_DIR}/cmake/ksyms.sh - >ksyms0.S DEPENDS cmake/ksyms.sh VERBATIM)
+	COMMAND ${CMAKE_SOURCE_DIR}/cmake/ksyms.sh ksyms0.S - DEPENDS cmake/ksyms.sh VERBATIM)
 add_kernel_link(link1 ${CMAKE_BINARY_DIR}/ksyms0.S)
 add_symbol_table(ksyms1 link1)
 add_kernel_link(link2 ${CMAKE_BINARY_DIR}/ksyms1.S)
@@ -28,8 +27,8 @@ add_symbol_table(ksyms2 link2)
 add_kernel_link(perilune.elf ${CMAKE_BINARY_DIR}/ksyms2.S)
 
 add_custom_command(OUTPUT Image
-	COMMAND llvm-nm-19 --numeric-sort --print-size --defined-only perilune.elf >ksyms3.nm
-	COMMAND ${CMAKE_COMMAND} -E compare_files ksyms2.nm ksyms3.nm
+	COMMAND ${CMAKE_SOURCE_DIR}/cmake/ksyms.sh ksyms3.S perilune.elf
+	COMMAND ${CMAKE_COMMAND} -E compare_files ksyms2.S ksyms3.S
 	COMMAND llvm-objcopy-19 -O binary perilune.elf Image
 	DEPENDS perilune.elf VERBATIM COMMENT "Image")
 add_custom_target(image ALL DEPENDS Image)

@@ -1,16 +1,14 @@
 #!/bin/bash
-# ksyms.sh NM-OUTPUT|-: writes the assembly of the kernel's own symbol table from the output of
-# `llvm-nm --numeric-sort --print-size --defined-only`; "-" makes an empty table, for the first link. The table:
+# ksyms.sh OUT ELF|-: writes the assembly of the kernel's own symbol table, of the symbols in ELF; "-" makes an empty
+# table, for the first link. The table:
 #	ksyms_count		8 bytes
 #	ksyms_offsets[]		4 bytes each: address less that of _kernel_start; ascending
 #	ksyms_sizes[]		4 bytes each; a symbol without a size reaches to the next
 #	ksyms_name_offsets[]	4 bytes each: into ksyms_names
 #	ksyms_names		names, each with a 0 after it
 set -euo pipefail
-if [ "$1" = - ]; then
-	set -- /dev/null
-fi
-awk '
+symbols() { [ "$1" = - ] || llvm-nm-19 --numeric-sort --print-size --defined-only "$1"; }
+symbols "$2" | awk '
 	# "address size type name", or without the size; labels of the compiler and of the assembler are left out
 	function add(addr, size, name) {
 		if (name == "_kernel_start") start = addr
@@ -42,4 +40,4 @@ awk '
 		for (i = first; i < n; i++) { printf "\t.4byte %d\n", at; at += length(names[i]) + 1 }
 		array("ksyms_names")
 		for (i = first; i < n; i++) printf "\t.asciz \"%s\"\n", names[i]
-	}' "$1"
+	}' >"$1"

@@ -38,11 +38,9 @@ static void user_page_fault(struct arch_frame *f, const struct fault *fault)
 	struct thread *t = current;
 	struct fault_result r = space_fault(t->space, fault->addr, fault->access, arch_frame_sp(f));
 
-	if (trace_on(TRACE_CLASS_FAULT))
-		trace_record(TRACE_FAULT, fault->addr, fault->access, (uint64_t)r.signal, 0, 0);
 	if (!r.signal)
-		t->faults_minor++;
-	else if (r.signal == SIGKILL)
+		return;
+	if (r.signal == SIGKILL)
 		signal_send_kernel(t->process, SIGKILL);
 	else
 		signal_force(r.signal, r.code, fault->addr);
@@ -80,10 +78,8 @@ bool entry_kernel_fault_on_user(uaddr_t addr, unsigned access)
 	if (!t->space)
 		return false;
 	r = space_fault(t->space, addr, access, arch_frame_sp(arch_user_frame(t)));
-	if (!r.signal) {
-		t->faults_minor++;
+	if (!r.signal)
 		return true;
-	}
 	if (r.signal == SIGKILL)
 		signal_send_kernel(t->process, SIGKILL);
 	return false;

@@ -7,7 +7,7 @@
 #include "sched/cpu_here.h"
 
 /* A lock that is waited for as long as this is never coming back. */
-#define STUCK_NS (20 * NS_PER_S)
+#define STUCK_NS             (20 * NS_PER_S)
 #define SPINS_PER_CLOCK_READ 4096
 
 static bool broken; /* lock_break_all was called: nothing waits any more */
@@ -21,7 +21,7 @@ static void report_stuck(const struct spinlock *l)
 {
 	int holder = __atomic_load_n(&l->cpu, __ATOMIC_RELAXED);
 	panic("spinlock \"%s\" does not come free: CPU %d holds it, CPU %u waits", l->name, holder,
-		cpu_here()->id);
+	    cpu_here()->id);
 }
 
 /* Waits for `ticket`'s turn. Out of line: the lock is nearly always free. */
@@ -43,12 +43,12 @@ static __attribute__((noinline)) void wait_turn(struct spinlock *l, uint32_t tic
 }
 
 #ifdef PERILUNE_DEBUG
-/* Two run queues may be held together, in order of CPU number, which is the order of their addresses. */
+/* Two run queues, or two futex buckets, may be held together: in order of their addresses. */
 static bool order_is_right(const struct spinlock *outer, const struct spinlock *inner)
 {
-	if (outer->rank == RANK_RUN_QUEUE && inner->rank == RANK_RUN_QUEUE)
-		return outer < inner;
-	return outer->rank < inner->rank;
+	if (outer->rank != inner->rank)
+		return outer->rank < inner->rank;
+	return (inner->rank == RANK_RUN_QUEUE || inner->rank == RANK_FUTEX) && outer < inner;
 }
 
 static void check_before_lock(const struct spinlock *l)
@@ -60,7 +60,7 @@ static void check_before_lock(const struct spinlock *l)
 		panic("spinlock \"%s\" is taken twice by CPU %u", l->name, c->id);
 	if (c->held_count && !order_is_right(c->held[c->held_count - 1], l))
 		panic("spinlock \"%s\" is taken inside \"%s\": against the order of ranks", l->name,
-			c->held[c->held_count - 1]->name);
+		    c->held[c->held_count - 1]->name);
 	if (c->held_count == (int)ARRAY_SIZE(c->held))
 		panic("spinlock \"%s\": too many are held", l->name);
 }
@@ -80,7 +80,7 @@ static void note_unlocking(struct spinlock *l)
 		return;
 	if (!spin_held(l))
 		panic("spinlock \"%s\" is given back by CPU %u, but CPU %d has it", l->name, c->id,
-			l->cpu);
+		    l->cpu);
 	int i = c->held_count - 1;
 	while (i >= 0 && c->held[i] != l)
 		i--;

@@ -1,6 +1,7 @@
 /*
- * Locks. A spinlock is always interrupt-safe: taking it disables interrupts on this CPU and hands back what they were.
- * Debug builds assert ownership, and that locks are taken in the order of their ranks (a lower rank first).
+ * Locks. A spinlock is always interrupt-safe: taking it disables interrupts on this CPU and hands
+ * back what they were. Debug builds assert ownership, and that locks are taken in the order of
+ * their ranks (a lower rank first).
  */
 #pragma once
 
@@ -8,22 +9,24 @@
 
 struct thread;
 
-/* The order in which locks nest, outermost first. Two locks of one rank are never held together, except where noted. */
+/* The order in which locks nest, outermost first. Two locks of one rank are never held together,
+ * except where noted. */
 enum lock_rank {
-	RANK_FS,	 /* a file, pipe, or tty: never held while sending a signal */
-	RANK_TASK,	 /* task_lock: all state shared between tasks */
-	RANK_TIMER,	 /* timer queues */
-	RANK_FUTEX,	 /* futex hash buckets */
+	RANK_FS,         /* a file, pipe, or tty: never held while sending a signal */
+	RANK_TASK,       /* task_lock: all state shared between tasks */
+	RANK_TIMER,      /* timer queues */
+	RANK_FUTEX,      /* futex hash buckets; two of them in order of address */
 	RANK_WAIT_QUEUE, /* a wait queue's own list */
-	RANK_EPOLL,	 /* an epoll's ready list and waiters, told under a wait queue's lock; nested ones rank higher */
+	RANK_EPOLL, /* an epoll's ready list and waiters, told under a wait queue's lock; nested
+		       ones rank higher */
 	RANK_EPOLL_LAST = RANK_EPOLL + 4,
-	RANK_RUN_QUEUE,	 /* a CPU's run queue; two of them in order of CPU number */
-	RANK_HEAP,	 /* kmalloc */
-	RANK_PAGES,	 /* the page allocator */
-	RANK_ARCH,	 /* kernel page tables, interrupt controllers */
-	RANK_LOG,	 /* the kernel log */
-	RANK_CONSOLE,	 /* the console's mux (dev/console.c) */
-	RANK_SERIAL,	 /* a serial driver: rings and registers */
+	RANK_RUN_QUEUE, /* a CPU's run queue; two of them in order of CPU number */
+	RANK_HEAP,      /* kmalloc */
+	RANK_PAGES,     /* the page allocator */
+	RANK_ARCH,      /* kernel page tables, interrupt controllers */
+	RANK_LOG,       /* the kernel log */
+	RANK_CONSOLE,   /* the console's mux (dev/console.c) */
+	RANK_SERIAL,    /* a serial driver: rings and registers */
 	RANK_COUNT
 };
 
@@ -50,7 +53,8 @@ bool spin_held(const struct spinlock *l);
 /* The panic path breaks every lock: from then on locking always succeeds at once. */
 void lock_break_all(void);
 
-/* A sleeping lock, for paths that copy user memory or wait for others while they hold it. Not for interrupts. */
+/* A sleeping lock, for paths that copy user memory or wait for others while they hold it. Not for
+ * interrupts. */
 struct mutex {
 	struct spinlock lock; /* guards what follows */
 	struct thread *holder;
@@ -58,7 +62,8 @@ struct mutex {
 	const char *name;
 };
 
-#define MUTEX_INIT(mutex_name) {.lock = SPINLOCK_INIT(mutex_name, RANK_WAIT_QUEUE), .name = (mutex_name)}
+#define MUTEX_INIT(mutex_name)                                                                     \
+	{.lock = SPINLOCK_INIT(mutex_name, RANK_WAIT_QUEUE), .name = (mutex_name)}
 
 void mutex_init(struct mutex *m, const char *name);
 void mutex_lock(struct mutex *m);

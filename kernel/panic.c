@@ -12,9 +12,9 @@
 #include "sched/cpu_here.h"
 
 #define MAX_FRAMES 32
-#define LOG_LINES 20
+#define LOG_LINES  20
 
-static int panic_cpu = -1; /* who reports; atomic */
+static int panic_cpu = -1;   /* who reports; atomic */
 static unsigned panic_depth; /* (panic_cpu) how often the report itself panicked */
 static struct stopped {
 	bool stopped;
@@ -61,7 +61,7 @@ static void show_registers(const struct arch_frame *f)
 		if (r->class == REG_FP || r->class == REG_FP_STATUS)
 			continue;
 		at += fmt_string(text + at, sizeof(text) - (size_t)at, " %8s: %016lx", r->name,
-			(unsigned long)register_value(f, r));
+		    (unsigned long)register_value(f, r));
 		if (++column == 4) {
 			line("%s", text);
 			at = column = 0;
@@ -78,7 +78,7 @@ static void show_backtrace(const struct arch_frame *f)
 	unsigned n = f ? backtrace_frame(f, pcs, MAX_FRAMES) : backtrace_current(pcs, MAX_FRAMES);
 	line("Call trace:");
 	for (unsigned i = 0; i < n; i++) {
-		backtrace_format(pcs[i], text, sizeof(text));
+		backtrace_format(pcs[i], !f || i, text, sizeof(text));
 		line("%s", text);
 	}
 }
@@ -88,9 +88,10 @@ static void show_log(void)
 	static struct log_record r; /* too large for a stack that may be nearly full */
 	uint64_t end = log_next_seq();
 	line("Last lines of the log:");
-	for (uint64_t seq = end > LOG_LINES ? end - LOG_LINES : 0; !log_get(seq, &r) && r.seq < end; seq = r.seq + 1)
+	for (uint64_t seq = end > LOG_LINES ? end - LOG_LINES : 0; !log_get(seq, &r) && r.seq < end;
+	    seq = r.seq + 1)
 		line("  [%5lu.%06lu] %s", (unsigned long)(r.time / NS_PER_S),
-			(unsigned long)(r.time % NS_PER_S / 1000), r.text);
+		    (unsigned long)(r.time % NS_PER_S / 1000), r.text);
 }
 
 static void show_other_cpus(void)
@@ -104,7 +105,8 @@ static void show_other_cpus(void)
 			symbol_format(stopped[i].pc, where, sizeof(where));
 		else
 			fmt_string(where, sizeof(where), "did not stop");
-		line("CPU %u: %s (thread %d \"%.16s\")", i, where, t->tid ? t->tid->nr : 0, t->comm);
+		line(
+		    "CPU %u: %s (thread %d \"%.16s\")", i, where, t->tid ? t->tid->nr : 0, t->comm);
 	}
 }
 
@@ -123,8 +125,8 @@ static void enter(void)
 {
 	int self = (int)cpu_here()->id, nobody = -1;
 	if (!__atomic_compare_exchange_n(
-		    &panic_cpu, &nobody, self, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
-		nobody != self) {
+		&panic_cpu, &nobody, self, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
+	    nobody != self) {
 		panic_cpu_stopped(NULL);
 		arch_halt();
 	}
@@ -142,8 +144,8 @@ static _Noreturn void report(const struct arch_frame *f, const char *fmt, va_lis
 	const struct thread *t = arch_current();
 	fmt_vstring(message, sizeof(message), fmt, ap);
 	line("Kernel panic - not syncing: %s", message);
-	line("CPU: %u PID: %d TID: %d Comm: %.16s", cpu_here()->id, t->process ? t->process->pid->nr : 0,
-		t->tid ? t->tid->nr : 0, t->comm);
+	line("CPU: %u PID: %d TID: %d Comm: %.16s", cpu_here()->id,
+	    t->process ? t->process->pid->nr : 0, t->tid ? t->tid->nr : 0, t->comm);
 	if (f)
 		show_registers(f);
 	show_backtrace(f);

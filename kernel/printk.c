@@ -1,4 +1,5 @@
-/* The kernel log. Lines are made outside of the lock, kept in a ring, and shown on the console down to a level. */
+/* The kernel log. Lines are made outside of the lock, kept in a ring, and shown on the console down
+ * to a level. */
 #include "printk.h"
 
 #include "arch/cpu.h"
@@ -11,10 +12,11 @@
 
 static struct spinlock log_lock = SPINLOCK_INIT("log", RANK_LOG);
 static struct log_record records[RECORDS]; /* (log_lock) record n stands at n % RECORDS */
-static uint64_t next_seq;		   /* (log_lock) */
-static int console_level = -1;		   /* -1: the boot arguments were not asked yet */
+static uint64_t next_seq;                  /* (log_lock) */
+static int console_level = -1;             /* -1: the boot arguments were not asked yet */
 
-/* Without a terminal that somebody watches, only what is wrong is worth a line among a program's output. */
+/* Without a terminal that somebody watches, only what is wrong is worth a line among a program's
+ * output. */
 static int default_level(void)
 {
 	char buf[16];
@@ -35,14 +37,16 @@ int log_console_level(void)
 
 void log_set_console_level(int level)
 {
-	__atomic_store_n(&console_level, MIN(MAX(level, (int)LOG_PANIC), (int)LOG_DEBUG), __ATOMIC_RELAXED);
+	__atomic_store_n(
+	    &console_level, MIN(MAX(level, (int)LOG_PANIC), (int)LOG_DEBUG), __ATOMIC_RELAXED);
 }
 
 static void show(const struct log_record *r)
 {
 	char line[sizeof(r->text) + 32];
 	unsigned long us = (unsigned long)(r->time / 1000);
-	int n = fmt_string(line, sizeof(line), "[%5lu.%06lu] %s\n", us / 1000000, us % 1000000, r->text);
+	int n = fmt_string(
+	    line, sizeof(line), "[%5lu.%06lu] %s\n", us / 1000000, us % 1000000, r->text);
 	console_log(line, MIN((size_t)n, sizeof(line) - 1));
 }
 

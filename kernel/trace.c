@@ -1,6 +1,6 @@
 /*
- * The flight recorder. Each CPU writes its own ring with interrupts off; readers take no lock: an event's number is 0
- * while it is written, and is looked at again after the copy.
+ * The flight recorder. Each CPU writes its own ring with interrupts off; readers take no lock: an
+ * event's number is 0 while it is written, and is looked at again after the copy.
  */
 #include "trace.h"
 
@@ -15,7 +15,7 @@ int trace_pid;
 
 static struct ring {
 	struct trace_event *events; /* EVENTS of them; NULL: no memory, or too early */
-	uint64_t head;		    /* counts events ever written: the next one's place; written by its CPU */
+	uint64_t head; /* counts events ever written: the next one's place; written by its CPU */
 } rings[MAX_CPUS];
 static uint64_t next_seq = 1;
 
@@ -63,8 +63,9 @@ static bool read_event(const struct ring *r, uint64_t n, struct trace_event *out
 	uint64_t before = __atomic_load_n(&ev->seq, __ATOMIC_ACQUIRE);
 	*out = *ev;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return before && before == out->seq && before == __atomic_load_n(&ev->seq, __ATOMIC_RELAXED) &&
-	    __atomic_load_n(&r->head, __ATOMIC_RELAXED) - n <= EVENTS;
+	return before && before == out->seq &&
+	       before == __atomic_load_n(&ev->seq, __ATOMIC_RELAXED) &&
+	       __atomic_load_n(&r->head, __ATOMIC_RELAXED) - n <= EVENTS;
 }
 
 /* The first event of a ring with a number >= seq: they ascend, so by halving. */

@@ -14,8 +14,8 @@ static void refresh(struct avl_tree *t, struct avl_node *n)
 }
 
 /* Puts `new` (or nothing) where `old` hangs below `parent`. */
-static void replace_child(struct avl_tree *t, struct avl_node *parent, struct avl_node *old,
-    struct avl_node *new)
+static void replace_child(
+    struct avl_tree *t, struct avl_node *parent, struct avl_node *old, struct avl_node *new)
 {
 	if (!parent)
 		t->root = new;

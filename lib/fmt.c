@@ -1,4 +1,5 @@
-/* snprintf for the kernel: no floating point, no memory, no lock, so that every context may use it. */
+/* snprintf for the kernel: no floating point, no memory, no lock, so that every context may use it.
+ */
 #include "printk.h"
 
 enum { LEFT = 1, ZERO = 2, PLUS = 4, SPACE = 8, ALTERNATE = 16, UPPER = 32, NEGATIVE = 64 };
@@ -7,7 +8,7 @@ enum { LEFT = 1, ZERO = 2, PLUS = 4, SPACE = 8, ALTERNATE = 16, UPPER = 32, NEGA
 struct spec {
 	unsigned flags;
 	int width, precision; /* precision -1: none given */
-	int size;	      /* bytes of an integer argument */
+	int size;             /* bytes of an integer argument */
 };
 
 struct out {

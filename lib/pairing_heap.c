@@ -1,4 +1,5 @@
-/* The pairing heap of pairing_heap.h. (Fredman, Sedgewick, Sleator, Tarjan: The pairing heap, 1986.) */
+/* The pairing heap of pairing_heap.h. (Fredman, Sedgewick, Sleator, Tarjan: The pairing heap,
+ * 1986.) */
 #include "lib/pairing_heap.h"
 
 /* Joins two trees, neither NULL, whose roots have no siblings. Equal keys: `a` stays on top. */
@@ -18,7 +19,8 @@ static struct heap_node *meld(struct heap_node *a, struct heap_node *b)
 	return a;
 }
 
-/* Joins a list of siblings into one tree: pairs from left to right, then all of those from right to left. */
+/* Joins a list of siblings into one tree: pairs from left to right, then all of those from right to
+ * left. */
 static struct heap_node *merge_siblings(struct heap_node *first)
 {
 	struct heap_node *pairs = NULL;

@@ -14,11 +14,21 @@
 #define SLICE (50 * NS_PER_S / 1000)
 
 const luaL_Reg bind_modules[] = {
-    {"sys", luaopen_sys},	{"proc", luaopen_proc},	  {"pgrp", luaopen_pgrp},
-    {"signal", luaopen_signal}, {"mem", luaopen_mem},	  {"sym", luaopen_sym},
-    {"cpu", luaopen_cpu},	{"irq", luaopen_irq},	  {"sched", luaopen_sched},
-    {"log", luaopen_log},	{"fs", luaopen_fs},	  {"time", luaopen_time},
-    {"trace", luaopen_trace},	{"crash", luaopen_crash}, {NULL, NULL},
+    {"sys", luaopen_sys},
+    {"proc", luaopen_proc},
+    {"pgrp", luaopen_pgrp},
+    {"signal", luaopen_signal},
+    {"mem", luaopen_mem},
+    {"sym", luaopen_sym},
+    {"cpu", luaopen_cpu},
+    {"irq", luaopen_irq},
+    {"sched", luaopen_sched},
+    {"log", luaopen_log},
+    {"fs", luaopen_fs},
+    {"time", luaopen_time},
+    {"trace", luaopen_trace},
+    {"crash", luaopen_crash},
+    {NULL, NULL},
 };
 
 /* --- results --- */
@@ -94,7 +104,8 @@ int bind_check_signal(lua_State *L, int arg, int def)
 		lua_Integer n = luaL_checkinteger(L, arg);
 		sig = n < 0 || n >= NSIG ? -EINVAL : (int)n;
 	}
-	luaL_argcheck(L, sig >= 0, arg, "no such signal (a number 0-64, or a name such as \"TERM\")");
+	luaL_argcheck(
+	    L, sig >= 0, arg, "no such signal (a number 0-64, or a name such as \"TERM\")");
 	return sig;
 }
 
@@ -123,8 +134,8 @@ ns_t bind_field_deadline(lua_State *L, int table, const char *field)
 	if (lua_getfield(L, table, field) != LUA_TNIL) {
 		lua_Number n = lua_tonumberx(L, -1, &ok);
 		if (!ok)
-			luaL_error(
-			    L, "field '%s' must be a number of seconds, not a %s", field, luaL_typename(L, -1));
+			luaL_error(L, "field '%s' must be a number of seconds, not a %s", field,
+			    luaL_typename(L, -1));
 		deadline = deadline_after(n);
 	}
 	lua_pop(L, 1);
@@ -216,7 +227,8 @@ static int plain_view(lua_State *L, const char *kind)
 	while (lua_next(L, 1)) { /* text, key, value */
 		if (lua_type(L, -2) == LUA_TSTRING) {
 			luaL_tolstring(L, -1, NULL);
-			lua_pushfstring(L, "%s %s=%s", lua_tostring(L, -4), lua_tostring(L, -3), lua_tostring(L, -1));
+			lua_pushfstring(L, "%s %s=%s", lua_tostring(L, -4), lua_tostring(L, -3),
+			    lua_tostring(L, -1));
 			lua_replace(L, -5);
 			lua_pop(L, 1);
 		}
@@ -301,7 +313,9 @@ int bind_tier(void)
 		const char *given = boot_arg("shell", arg, sizeof(arg));
 		int t = given ? bind_tier_by_name(given) : TIER_FULL;
 		if (t < 0) {
-			log_warn("shell=%s: off, inspect, control or full expected; taken as inspect", given);
+			log_warn(
+			    "shell=%s: off, inspect, control or full expected; taken as inspect",
+			    given);
 			t = TIER_INSPECT;
 		}
 		tier = t;
@@ -325,6 +339,8 @@ int bind_tier_lower(int to)
 void bind_require(lua_State *L, enum bind_tier wanted)
 {
 	if (bind_tier() < (int)wanted)
-		luaL_error(L, "not permitted: this shell may '%s', and this needs '%s' (boot argument shell=)",
+		luaL_error(L,
+		    "not permitted: this shell may '%s', and this needs '%s' (boot argument "
+		    "shell=)",
 		    bind_tier_name(), tier_names[wanted]);
 }

@@ -23,8 +23,8 @@ static void snapshot_cpu(unsigned id, struct cpu_info *out)
 	out->idle = true;
 	irqflags_t flags = spin_lock(&task_lock);
 	struct process *p;
-	list_for_each(p, &all_processes, all_link) {
-		list_for_each(t, &p->threads, process_link) {
+	list_for_each (p, &all_processes, all_link) {
+		list_for_each (t, &p->threads, process_link) {
 			if (t->sched.cpu != (int)id || !sched_running(t))
 				continue;
 			out->idle = false;
@@ -88,7 +88,8 @@ static int cpu_regs(lua_State *L)
 		return bind_fail_text(L, ENODEV, "no such CPU");
 	snapshot_cpu((unsigned)id, info);
 	if (!info->user)
-		return bind_fail_text(L, ESRCH, info->idle ? "the CPU is idle" : "the CPU runs a kernel task");
+		return bind_fail_text(
+		    L, ESRCH, info->idle ? "the CPU is idle" : "the CPU runs a kernel task");
 	push_registers(L, &info->frame);
 	return 1;
 }
@@ -148,13 +149,14 @@ static unsigned snapshot_runq(struct queued *list, unsigned room)
 	unsigned n = 0;
 
 	irqflags_t flags = spin_lock(&task_lock);
-	list_for_each(p, &all_processes, all_link) {
-		list_for_each(t, &p->threads, process_link) {
+	list_for_each (p, &all_processes, all_link) {
+		list_for_each (t, &p->threads, process_link) {
 			if (t->sched.state != SCHED_RUNNABLE)
 				continue;
 			if (n < room) {
 				struct queued *q = &list[n];
-				*q = (struct queued){.cpu = t->sched.cpu, .pid = p->pid->nr, .nice = t->sched.nice};
+				*q = (struct queued){
+				    .cpu = t->sched.cpu, .pid = p->pid->nr, .nice = t->sched.nice};
 				q->tid = t->tid ? t->tid->nr : 0;
 				memcpy(q->comm, t->comm, sizeof(q->comm));
 				q->comm[sizeof(q->comm) - 1] = 0;

@@ -109,8 +109,8 @@ static void add_registers(lua_State *L, luaL_Buffer *b, int regs)
 		lua_rawgeti(L, regs, i);
 		const char *name = lua_tostring(L, -1);
 		lua_getfield(L, regs, name ? name : "");
-		fmt_string(cell, sizeof(cell), "%s%6s %016llx", (i - 1) % 4 ? " " : "  ", name ? name : "?",
-		    (unsigned long long)lua_tointeger(L, -1));
+		fmt_string(cell, sizeof(cell), "%s%6s %016llx", (i - 1) % 4 ? " " : "  ",
+		    name ? name : "?", (unsigned long long)lua_tointeger(L, -1));
 		lua_pop(L, 2);
 		luaL_addstring(b, cell);
 		if (i % 4 == 0 || i == n)
@@ -128,7 +128,8 @@ static void add_frames(lua_State *L, luaL_Buffer *b, int frames)
 		lua_getfield(L, -1, "pc");
 		lua_getfield(L, -2, "where");
 		fmt_string(line, sizeof(line), "  #%-2d %016llx %s\n", (int)i - 1,
-		    (unsigned long long)lua_tointeger(L, -2), lua_tostring(L, -1) ? lua_tostring(L, -1) : "?");
+		    (unsigned long long)lua_tointeger(L, -2),
+		    lua_tostring(L, -1) ? lua_tostring(L, -1) : "?");
 		lua_pop(L, 3);
 		luaL_addstring(b, line);
 	}
@@ -154,9 +155,11 @@ static void add_head(lua_State *L, luaL_Buffer *b)
 {
 	char line[256];
 
-	fmt_string(line, sizeof(line), "%s (pid %d, tid %d) ended by %s: %s\n  at address %016llx (%s)\n",
-	    field_string(L, "comm"), (int)field_int(L, "pid"), (int)field_int(L, "tid"), field_string(L, "signame"),
-	    field_string(L, "cause"), (unsigned long long)field_int(L, "addr"), field_string(L, "addr_where"));
+	fmt_string(line, sizeof(line),
+	    "%s (pid %d, tid %d) ended by %s: %s\n  at address %016llx (%s)\n",
+	    field_string(L, "comm"), (int)field_int(L, "pid"), (int)field_int(L, "tid"),
+	    field_string(L, "signame"), field_string(L, "cause"),
+	    (unsigned long long)field_int(L, "addr"), field_string(L, "addr_where"));
 	luaL_addstring(b, line);
 }
 
@@ -220,8 +223,8 @@ static int crash_print(lua_State *L)
 	return 0;
 }
 
-static const luaL_Reg functions[] = {
-    {"last", crash_last}, {"list", crash_list}, {"print", crash_print}, {"report", crash_report}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"last", crash_last}, {"list", crash_list},
+    {"print", crash_print}, {"report", crash_report}, {NULL, NULL}};
 
 int luaopen_crash(lua_State *L)
 {

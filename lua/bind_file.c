@@ -3,8 +3,8 @@
 #include "modules.h"
 #include "sched/timer.h"
 
-#define FILE_TYPE "file"
-#define CHUNK 4096
+#define FILE_TYPE  "file"
+#define CHUNK      4096
 #define MAX_LISTEN 4
 
 static unsigned open_files; /* atomic */
@@ -80,7 +80,8 @@ static void listen_to(struct poll_table *pt, struct wait_queue *wq)
 	wait_add(wq, w);
 }
 
-/* Sleeps until `f` has one of `events` (or an error or hang-up), at most until `until`. Returns what it has. */
+/* Sleeps until `f` has one of `events` (or an error or hang-up), at most until `until`. Returns
+ * what it has. */
 static unsigned poll_once(struct file *f, unsigned events, ns_t until)
 {
 	struct listener l = {.table = {.add = listen_to}};
@@ -143,12 +144,14 @@ static int read_all(lua_State *L, struct file *f, ns_t deadline)
 	luaL_pushresult(&b);
 	if (got < 0) {
 		lua_pop(L, 1);
-		return got == -ETIMEDOUT ? bind_fail_text(L, ETIMEDOUT, "timed out") : bind_fail(L, (int)got);
+		return got == -ETIMEDOUT ? bind_fail_text(L, ETIMEDOUT, "timed out")
+					 : bind_fail(L, (int)got);
 	}
 	return 1;
 }
 
-/* A line without its newline; nil at the end of the file. A byte at a time, so that none is taken from who reads next. */
+/* A line without its newline; nil at the end of the file. A byte at a time, so that none is taken
+ * from who reads next. */
 static int read_line(lua_State *L, struct file *f, ns_t deadline)
 {
 	luaL_Buffer b;
@@ -165,7 +168,8 @@ static int read_line(lua_State *L, struct file *f, ns_t deadline)
 	}
 	luaL_pushresult(&b);
 	if (got < 0)
-		return got == -ETIMEDOUT ? bind_fail_text(L, ETIMEDOUT, "timed out") : bind_fail(L, (int)got);
+		return got == -ETIMEDOUT ? bind_fail_text(L, ETIMEDOUT, "timed out")
+					 : bind_fail(L, (int)got);
 	if (!any)
 		lua_pushnil(L);
 	return 1;
@@ -181,7 +185,8 @@ static int read_some(lua_State *L, struct file *f, lua_Integer n, ns_t deadline)
 	int64_t got = file_read_waiting(L, f, room, (size_t)n, deadline);
 	luaL_pushresultsize(&b, got > 0 ? (size_t)got : 0);
 	if (got < 0)
-		return got == -ETIMEDOUT ? bind_fail_text(L, ETIMEDOUT, "timed out") : bind_fail(L, (int)got);
+		return got == -ETIMEDOUT ? bind_fail_text(L, ETIMEDOUT, "timed out")
+					 : bind_fail(L, (int)got);
 	if (got == 0)
 		lua_pushnil(L);
 	return 1;
@@ -200,7 +205,8 @@ static int file_read_method(lua_State *L)
 		how++;
 	if (*how == 'a')
 		return read_all(L, f, deadline);
-	luaL_argcheck(L, *how == 'l', 2, "\"a\" (all), \"l\" (a line) or a number of bytes expected");
+	luaL_argcheck(
+	    L, *how == 'l', 2, "\"a\" (all), \"l\" (a line) or a number of bytes expected");
 	return read_line(L, f, deadline);
 }
 
@@ -258,15 +264,19 @@ static int file_tostring(lua_State *L)
 	struct file **slot = check_slot(L);
 
 	if (*slot)
-		lua_pushfstring(L, "file (%s)", ((*slot)->flags & O_ACCMODE) == O_RDONLY ? "read" : "write");
+		lua_pushfstring(
+		    L, "file (%s)", ((*slot)->flags & O_ACCMODE) == O_RDONLY ? "read" : "write");
 	else
 		lua_pushliteral(L, "file (closed)");
 	return 1;
 }
 
 static const luaL_Reg methods[] = {
-    {"read", file_read_method}, {"write", file_write_method}, {"lines", file_lines},
-    {"close", file_close},	{NULL, NULL},
+    {"read", file_read_method},
+    {"write", file_write_method},
+    {"lines", file_lines},
+    {"close", file_close},
+    {NULL, NULL},
 };
 static const luaL_Reg meta[] = {
     {"__gc", file_close}, {"__close", file_close}, {"__tostring", file_tostring}, {NULL, NULL}};

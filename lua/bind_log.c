@@ -20,7 +20,7 @@ static int check_level(lua_State *L, int index)
 
 struct log_filter {
 	lua_Integer last; /* how many of the newest, 0: all */
-	double since;	  /* seconds since boot */
+	double since;     /* seconds since boot */
 	int level;
 	int match; /* stack slot of a Lua pattern, 0: none */
 };
@@ -124,7 +124,8 @@ static int log_write(lua_State *L)
 	return 0;
 }
 
-static const luaL_Reg functions[] = {{"read", log_read}, {"level", log_level}, {"write", log_write}, {NULL, NULL}};
+static const luaL_Reg functions[] = {
+    {"read", log_read}, {"level", log_level}, {"write", log_write}, {NULL, NULL}};
 
 int luaopen_log(lua_State *L)
 {

@@ -1,4 +1,5 @@
-/* mem: kernel memory by address, how memory is used, translations. A bad address gives nil, "address not mapped", EFAULT. */
+/* mem: kernel memory by address, how memory is used, translations. A bad address gives nil,
+ * "address not mapped", EFAULT. */
 #include "arch/mmu.h"
 #include "arch/uaccess.h"
 #include "mm/heap.h"
@@ -229,8 +230,8 @@ static int mem_translate(lua_State *L)
 	}
 	if (!mapped)
 		return fail_address(L);
-	char perms[5] = {flags & PT_READ ? 'r' : '-', flags & PT_WRITE ? 'w' : '-', flags & PT_EXEC ? 'x' : '-',
-	    flags & PT_USER ? 'u' : 'k', 0};
+	char perms[5] = {flags & PT_READ ? 'r' : '-', flags & PT_WRITE ? 'w' : '-',
+	    flags & PT_EXEC ? 'x' : '-', flags & PT_USER ? 'u' : 'k', 0};
 	lua_createtable(L, 0, 4);
 	bind_set_int(L, "va", (int64_t)va);
 	bind_set_int(L, "pa", (int64_t)pa);
@@ -242,9 +243,17 @@ static int mem_translate(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"read", mem_read}, {"u8", mem_u8},	      {"u16", mem_u16},	    {"u32", mem_u32},
-    {"u64", mem_u64},	{"cstring", mem_cstring}, {"hexdump", mem_hexdump}, {"info", mem_info},
-    {"heap", mem_heap}, {"translate", mem_translate}, {NULL, NULL},
+    {"read", mem_read},
+    {"u8", mem_u8},
+    {"u16", mem_u16},
+    {"u32", mem_u32},
+    {"u64", mem_u64},
+    {"cstring", mem_cstring},
+    {"hexdump", mem_hexdump},
+    {"info", mem_info},
+    {"heap", mem_heap},
+    {"translate", mem_translate},
+    {NULL, NULL},
 };
 
 int luaopen_mem(lua_State *L)

@@ -1,4 +1,5 @@
-/* pgrp: process groups (credentials(7), tcsetpgrp(3)). G names a group by number; an empty one gives ESRCH. */
+/* pgrp: process groups (credentials(7), tcsetpgrp(3)). G names a group by number; an empty one
+ * gives ESRCH. */
 #include "abi/sched.h"
 #include "dev/tty.h"
 #include "modules.h"
@@ -30,7 +31,7 @@ static int snapshot_group(int id, struct group_info *out)
 		out->session = p->session ? p->session->nr : 0;
 		out->foreground = p->tty && p->tty->foreground == g;
 		out->orphaned = pgrp_orphaned(g, NULL);
-		list_for_each(p, &g->members, pgrp_link)
+		list_for_each (p, &g->members, pgrp_link)
 			out->members++;
 		err = 0;
 	}
@@ -130,21 +131,27 @@ static unsigned options_for(lua_State *L, const char *kind)
 		const char *name;
 		unsigned options;
 	} kinds[] = {
-	    {"any", WEXITED | WUNTRACED | WCONTINUED}, {"exited", WEXITED},	 {"killed", WEXITED},
-	    {"dumped", WEXITED},		       {"stopped", WUNTRACED}, {"continued", WCONTINUED},
+	    {"any", WEXITED | WUNTRACED | WCONTINUED},
+	    {"exited", WEXITED},
+	    {"killed", WEXITED},
+	    {"dumped", WEXITED},
+	    {"stopped", WUNTRACED},
+	    {"continued", WCONTINUED},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(kinds[i].name, kind))
 			return kinds[i].options;
-	return (unsigned)luaL_argerror(L, 2, "any, exited, killed, dumped, stopped or continued expected");
+	return (unsigned)luaL_argerror(
+	    L, 2, "any, exited, killed, dumped, stopped or continued expected");
 }
 
 /* G:wait([kind [, timeout]]): the next event of that kind of a member that is the shell's child */
 static int group_wait(lua_State *L)
 {
 	int id = check_group(L);
-	struct wait_request r = {.which = WAIT_PGRP, .options = options_for(L, luaL_optstring(L, 2, "any"))};
+	struct wait_request r = {
+	    .which = WAIT_PGRP, .options = options_for(L, luaL_optstring(L, 2, "any"))};
 	ns_t deadline = bind_opt_deadline(L, 3);
 	struct wait_result result;
 
@@ -196,8 +203,9 @@ static int group_tostring(lua_State *L)
 	if (snapshot_group(id, &i))
 		lua_pushfstring(L, "process group %d (empty)", id);
 	else
-		lua_pushfstring(L, "process group %d (%d members, session %d%s%s)", id, (int)i.members, i.session,
-		    i.foreground ? ", foreground" : "", i.orphaned ? ", orphaned" : "");
+		lua_pushfstring(L, "process group %d (%d members, session %d%s%s)", id,
+		    (int)i.members, i.session, i.foreground ? ", foreground" : "",
+		    i.orphaned ? ", orphaned" : "");
 	return 1;
 }
 
@@ -245,8 +253,12 @@ static int pgrp_list(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"kill", group_kill}, {"stop", group_stop}, {"cont", group_cont}, {"foreground", group_foreground},
-    {"wait", group_wait}, {NULL, NULL},
+    {"kill", group_kill},
+    {"stop", group_stop},
+    {"cont", group_cont},
+    {"foreground", group_foreground},
+    {"wait", group_wait},
+    {NULL, NULL},
 };
 static const luaL_Reg meta[] = {{"__tostring", group_tostring}, {"__eq", group_eq}, {NULL, NULL}};
 static const luaL_Reg functions[] = {{"get", pgrp_get}, {"list", pgrp_list}, {NULL, NULL}};

@@ -1,4 +1,5 @@
-/* proc: processes found, listed, shown as a tree. Spawning is in bind_spawn.c, waiting in bind_wait.c. */
+/* proc: processes found, listed, shown as a tree. Spawning is in bind_spawn.c, waiting in
+ * bind_wait.c. */
 #include "modules.h"
 
 /* proc.get(pid) */
@@ -45,7 +46,8 @@ static void check_filter(lua_State *L, struct filter *f)
 		while (known[i] && strcmp(known[i], key))
 			i++;
 		if (!known[i])
-			luaL_error(L, "proc.list: unknown field '%s' (state, comm, pgid, ppid, uid)", key);
+			luaL_error(
+			    L, "proc.list: unknown field '%s' (state, comm, pgid, ppid, uid)", key);
 		lua_pop(L, 1);
 	}
 	f->by_pgid = filter_int(L, "pgid", &f->pgid);
@@ -59,9 +61,9 @@ static void check_filter(lua_State *L, struct filter *f)
 
 static bool passes(const struct filter *f, const struct task_info *i)
 {
-	return (!f->state || (i->state == f->state[0] && !f->state[1])) && (!f->comm || !strcmp(f->comm, i->comm)) &&
-	       (!f->by_pgid || f->pgid == i->pgid) && (!f->by_ppid || f->ppid == i->ppid) &&
-	       (!f->by_uid || f->uid == i->uid);
+	return (!f->state || (i->state == f->state[0] && !f->state[1])) &&
+	       (!f->comm || !strcmp(f->comm, i->comm)) && (!f->by_pgid || f->pgid == i->pgid) &&
+	       (!f->by_ppid || f->ppid == i->ppid) && (!f->by_uid || f->uid == i->uid);
 }
 
 /* proc.list([{state=,comm=,pgid=,ppid=,uid=}]) */
@@ -86,7 +88,8 @@ static int proc_list(lua_State *L)
 }
 
 /* Pushes the node of list[at] and, in it, those of its children. */
-static void push_tree(lua_State *L, const struct task_info *list, unsigned n, unsigned at, unsigned depth)
+static void push_tree(
+    lua_State *L, const struct task_info *list, unsigned n, unsigned at, unsigned depth)
 {
 	char state[2] = {list[at].state, 0};
 	lua_Integer out = 0;
@@ -124,8 +127,12 @@ static int proc_tree(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"get", proc_get},	   {"list", proc_list}, {"tree", proc_tree},
-    {"spawn", proc_spawn}, {"wait", proc_wait}, {NULL, NULL},
+    {"get", proc_get},
+    {"list", proc_list},
+    {"tree", proc_tree},
+    {"spawn", proc_spawn},
+    {"wait", proc_wait},
+    {NULL, NULL},
 };
 
 int luaopen_proc(lua_State *L)

@@ -4,7 +4,7 @@
 #include "modules.h"
 #include "printk.h"
 
-#define MAX_READ (16 << 20)
+#define MAX_READ  (16 << 20)
 #define PATH_ROOM 256
 
 const char *path_of(struct dentry *d, char *buf, size_t size)
@@ -51,10 +51,13 @@ static unsigned snapshot_maps(struct space *s, struct map_info *list, unsigned r
 	unsigned n = 0;
 
 	mutex_lock(&s->lock);
-	list_for_each(a, &s->areas, link) {
+	list_for_each (a, &s->areas, link) {
 		if (n < room) {
 			struct map_info *m = &list[n];
-			*m = (struct map_info){.start = a->start, .end = a->end, .flags = a->flags, .offset = a->offset};
+			*m = (struct map_info){.start = a->start,
+			    .end = a->end,
+			    .flags = a->flags,
+			    .offset = a->offset};
 			m->ino = a->file && a->file->inode ? a->file->inode->ino : 0;
 			area_name(a, m->name, sizeof(m->name));
 		}
@@ -81,7 +84,8 @@ static void push_map(lua_State *L, const struct map_info *m)
 
 static int fail_space(lua_State *L, int err)
 {
-	return err == -EINVAL ? bind_fail_text(L, err, "a kernel task has no user memory") : bind_fail(L, err);
+	return err == -EINVAL ? bind_fail_text(L, err, "a kernel task has no user memory")
+			      : bind_fail(L, err);
 }
 
 /* P:maps() */
@@ -129,7 +133,7 @@ static struct files *task_files(const struct task_handle *h)
 	irqflags_t flags = spin_lock(&task_lock);
 	struct process *p = task_find(h);
 	if (p) {
-		list_for_each(t, &p->threads, process_link) {
+		list_for_each (t, &p->threads, process_link) {
 			if (!t->files)
 				continue;
 			files = t->files;
@@ -144,10 +148,14 @@ static struct files *task_files(const struct task_handle *h)
 static const char *type_word(uint32_t mode)
 {
 	switch (mode & S_IFMT) {
-	case S_IFIFO: return "pipe";
-	case S_IFSOCK: return "socket";
-	case S_IFCHR: return "device";
-	default: return "anon";
+	case S_IFIFO:
+		return "pipe";
+	case S_IFSOCK:
+		return "socket";
+	case S_IFCHR:
+		return "device";
+	default:
+		return "anon";
 	}
 }
 
@@ -165,7 +173,8 @@ static void describe_file(struct file *f, struct fd_info *out)
 			return;
 		}
 	}
-	fmt_string(out->path, sizeof(out->path), "%s:[%llu]", type_word(out->mode), (unsigned long long)out->ino);
+	fmt_string(out->path, sizeof(out->path), "%s:[%llu]", type_word(out->mode),
+	    (unsigned long long)out->ino);
 }
 
 static void push_fd(lua_State *L, int fd, const struct fd_info *i)
@@ -190,7 +199,8 @@ int process_fds(lua_State *L)
 	unsigned size = 1;
 
 	lua_newtable(L);
-	for (unsigned fd = 0; fd < size; fd++) { /* the table is taken up anew each time: no reference across Lua calls */
+	for (unsigned fd = 0; fd < size;
+	    fd++) { /* the table is taken up anew each time: no reference across Lua calls */
 		struct files *files = task_files(h);
 		if (!files) {
 			if (fd)

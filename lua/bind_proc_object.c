@@ -1,4 +1,5 @@
-/* P: a process as Lua sees it. A weak handle: fields are looked up at each access, nil once the process is gone. */
+/* P: a process as Lua sees it. A weak handle: fields are looked up at each access, nil once the
+ * process is gone. */
 #include "mm/space.h"
 #include "modules.h"
 #include "printk.h"
@@ -78,7 +79,8 @@ struct thread_info {
 
 #define MAX_THREADS_SHOWN 512
 
-static unsigned snapshot_threads(const struct task_handle *h, struct thread_info *list, unsigned room)
+static unsigned snapshot_threads(
+    const struct task_handle *h, struct thread_info *list, unsigned room)
 {
 	struct thread *t;
 	unsigned n = 0;
@@ -86,7 +88,7 @@ static unsigned snapshot_threads(const struct task_handle *h, struct thread_info
 	irqflags_t flags = spin_lock(&task_lock);
 	struct process *p = task_find(h);
 	if (p) {
-		list_for_each(t, &p->threads, process_link) {
+		list_for_each (t, &p->threads, process_link) {
 			if (n == room)
 				break;
 			struct thread_info *i = &list[n++];
@@ -155,39 +157,98 @@ static int push_children(lua_State *L, const struct task_handle *h)
 	return 1;
 }
 
-enum field { F_PPID, F_PGID, F_SID, F_TGID, F_COMM, F_STATE, F_TRACER, F_UID, F_GID, F_START, F_CPU, F_UTIME, F_STIME,
-	     F_WAITS_FOR, F_KERNEL, F_THREAD_COUNT };
+enum field {
+	F_PPID,
+	F_PGID,
+	F_SID,
+	F_TGID,
+	F_COMM,
+	F_STATE,
+	F_TRACER,
+	F_UID,
+	F_GID,
+	F_START,
+	F_CPU,
+	F_UTIME,
+	F_STIME,
+	F_WAITS_FOR,
+	F_KERNEL,
+	F_THREAD_COUNT
+};
 
 static const struct {
 	const char *name;
 	enum field field;
 } fields[] = {
-    {"ppid", F_PPID},	  {"pgid", F_PGID},	{"sid", F_SID},	      {"tgid", F_TGID},
-    {"comm", F_COMM},	  {"state", F_STATE},	{"tracer", F_TRACER}, {"uid", F_UID},
-    {"gid", F_GID},	  {"start_time", F_START}, {"cpu", F_CPU},    {"utime", F_UTIME},
-    {"stime", F_STIME},	  {"waits_for", F_WAITS_FOR}, {"kernel", F_KERNEL},
+    {"ppid", F_PPID},
+    {"pgid", F_PGID},
+    {"sid", F_SID},
+    {"tgid", F_TGID},
+    {"comm", F_COMM},
+    {"state", F_STATE},
+    {"tracer", F_TRACER},
+    {"uid", F_UID},
+    {"gid", F_GID},
+    {"start_time", F_START},
+    {"cpu", F_CPU},
+    {"utime", F_UTIME},
+    {"stime", F_STIME},
+    {"waits_for", F_WAITS_FOR},
+    {"kernel", F_KERNEL},
     {"thread_count", F_THREAD_COUNT},
 };
 
 static void push_field(lua_State *L, const struct task_info *i, enum field f)
 {
 	switch (f) {
-	case F_PPID: lua_pushinteger(L, i->ppid); break;
-	case F_PGID: lua_pushinteger(L, i->pgid); break;
-	case F_SID: lua_pushinteger(L, i->sid); break;
-	case F_TGID: lua_pushinteger(L, i->pid); break;
-	case F_COMM: lua_pushstring(L, i->comm); break;
-	case F_STATE: lua_pushlstring(L, &i->state, 1); break;
-	case F_TRACER: lua_pushinteger(L, i->tracer); break;
-	case F_UID: lua_pushinteger(L, i->uid); break;
-	case F_GID: lua_pushinteger(L, i->gid); break;
-	case F_START: lua_pushnumber(L, (double)i->start / 1e9); break;
-	case F_CPU: lua_pushinteger(L, i->cpu); break;
-	case F_UTIME: lua_pushnumber(L, (double)i->usage.user / 1e9); break;
-	case F_STIME: lua_pushnumber(L, (double)i->usage.system / 1e9); break;
-	case F_WAITS_FOR: lua_pushstring(L, i->wait_reason); break;
-	case F_KERNEL: lua_pushboolean(L, i->kernel); break;
-	case F_THREAD_COUNT: lua_pushinteger(L, i->thread_count); break;
+	case F_PPID:
+		lua_pushinteger(L, i->ppid);
+		break;
+	case F_PGID:
+		lua_pushinteger(L, i->pgid);
+		break;
+	case F_SID:
+		lua_pushinteger(L, i->sid);
+		break;
+	case F_TGID:
+		lua_pushinteger(L, i->pid);
+		break;
+	case F_COMM:
+		lua_pushstring(L, i->comm);
+		break;
+	case F_STATE:
+		lua_pushlstring(L, &i->state, 1);
+		break;
+	case F_TRACER:
+		lua_pushinteger(L, i->tracer);
+		break;
+	case F_UID:
+		lua_pushinteger(L, i->uid);
+		break;
+	case F_GID:
+		lua_pushinteger(L, i->gid);
+		break;
+	case F_START:
+		lua_pushnumber(L, (double)i->start / 1e9);
+		break;
+	case F_CPU:
+		lua_pushinteger(L, i->cpu);
+		break;
+	case F_UTIME:
+		lua_pushnumber(L, (double)i->usage.user / 1e9);
+		break;
+	case F_STIME:
+		lua_pushnumber(L, (double)i->usage.system / 1e9);
+		break;
+	case F_WAITS_FOR:
+		lua_pushstring(L, i->wait_reason);
+		break;
+	case F_KERNEL:
+		lua_pushboolean(L, i->kernel);
+		break;
+	case F_THREAD_COUNT:
+		lua_pushinteger(L, i->thread_count);
+		break;
 	}
 }
 
@@ -268,13 +329,23 @@ static int process_eq(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"kill", process_kill},   {"stop", process_stop},	  {"cont", process_cont},   {"wait", process_wait},
-    {"threads", process_threads}, {"maps", process_maps}, {"fds", process_fds},	    {"regs", process_regs},
-    {"stack", process_stack}, {"signals", process_signals}, {"read", process_read}, {"write", process_write},
+    {"kill", process_kill},
+    {"stop", process_stop},
+    {"cont", process_cont},
+    {"wait", process_wait},
+    {"threads", process_threads},
+    {"maps", process_maps},
+    {"fds", process_fds},
+    {"regs", process_regs},
+    {"stack", process_stack},
+    {"signals", process_signals},
+    {"read", process_read},
+    {"write", process_write},
     {NULL, NULL},
 };
 
-static const luaL_Reg meta[] = {{"__tostring", process_tostring}, {"__eq", process_eq}, {NULL, NULL}};
+static const luaL_Reg meta[] = {
+    {"__tostring", process_tostring}, {"__eq", process_eq}, {NULL, NULL}};
 
 void open_process_type(lua_State *L)
 {

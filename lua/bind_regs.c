@@ -1,4 +1,5 @@
-/* P:regs, P:stack: registers by the architecture's one table, backtraces of user programs and of kernel tasks. */
+/* P:regs, P:stack: registers by the architecture's one table, backtraces of user programs and of
+ * kernel tasks. */
 #include "arch/thread.h"
 #include "debug/crash.h"
 #include "debug/symbols.h"
@@ -31,7 +32,8 @@ void push_registers(lua_State *L, const struct arch_frame *f)
 	bind_set_view(L, "regs");
 }
 
-/* The registers with which thread `tid` (0: the leader) left user mode last. 0, -ESRCH, -EINVAL for a kernel task. */
+/* The registers with which thread `tid` (0: the leader) left user mode last. 0, -ESRCH, -EINVAL for
+ * a kernel task. */
 static int user_registers(const struct task_handle *h, int tid, struct arch_frame *out)
 {
 	struct thread *t;
@@ -51,7 +53,8 @@ static int user_registers(const struct task_handle *h, int tid, struct arch_fram
 
 static int fail_registers(lua_State *L, int err)
 {
-	return err == -EINVAL ? bind_fail_text(L, err, "a kernel task has no user registers") : bind_fail(L, err);
+	return err == -EINVAL ? bind_fail_text(L, err, "a kernel task has no user registers")
+			      : bind_fail(L, err);
 }
 
 /* P:regs([tid]) */
@@ -91,12 +94,14 @@ static void trace_user(struct space *s, const struct arch_frame *f, struct stack
 	u.high = ARCH_USER_TOP;
 	do {
 		out->frames[out->count].pc = u.pc;
-		describe_user_address(s, u.pc, out->frames[out->count].where, sizeof(out->frames[0].where));
+		describe_user_address(
+		    s, u.pc, out->frames[out->count].where, sizeof(out->frames[0].where));
 		out->count++;
 	} while (out->count < MAX_FRAMES && arch_unwind_user_next(&u, peek_user, s));
 }
 
-/* A kernel task that sleeps. One that runs moves on while we look: only its place is told, by wait_reason. */
+/* A kernel task that sleeps. One that runs moves on while we look: only its place is told, by
+ * wait_reason. */
 static void trace_kernel(struct thread *t, struct stack_trace *out)
 {
 	struct arch_unwind u;

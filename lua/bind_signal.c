@@ -1,4 +1,5 @@
-/* signal: sending, what is pending, blocked and caught, and the history from the flight recorder. */
+/* signal: sending, what is pending, blocked and caught, and the history from the flight recorder.
+ */
 #include "abi/signal.h"
 #include "modules.h"
 #include "printk.h"
@@ -15,14 +16,27 @@ static const struct {
 	int sig, code;
 	const char *name;
 } code_names[] = {
-    {SIGSEGV, SEGV_MAPERR, "SEGV_MAPERR"}, {SIGSEGV, SEGV_ACCERR, "SEGV_ACCERR"}, {SIGBUS, BUS_ADRALN, "BUS_ADRALN"},
-    {SIGBUS, BUS_ADRERR, "BUS_ADRERR"},	   {SIGBUS, BUS_OBJERR, "BUS_OBJERR"},	  {SIGILL, ILL_ILLOPC, "ILL_ILLOPC"},
-    {SIGFPE, FPE_INTDIV, "FPE_INTDIV"},	   {SIGTRAP, TRAP_BRKPT, "TRAP_BRKPT"},	  {SIGTRAP, TRAP_TRACE, "TRAP_TRACE"},
-    {SIGCHLD, CLD_EXITED, "CLD_EXITED"},   {SIGCHLD, CLD_KILLED, "CLD_KILLED"},	  {SIGCHLD, CLD_DUMPED, "CLD_DUMPED"},
-    {SIGCHLD, CLD_STOPPED, "CLD_STOPPED"}, {SIGCHLD, CLD_TRAPPED, "CLD_TRAPPED"}, {SIGTRAP, TRAP_HWBKPT, "TRAP_HWBKPT"},
+    {SIGSEGV, SEGV_MAPERR, "SEGV_MAPERR"},
+    {SIGSEGV, SEGV_ACCERR, "SEGV_ACCERR"},
+    {SIGBUS, BUS_ADRALN, "BUS_ADRALN"},
+    {SIGBUS, BUS_ADRERR, "BUS_ADRERR"},
+    {SIGBUS, BUS_OBJERR, "BUS_OBJERR"},
+    {SIGILL, ILL_ILLOPC, "ILL_ILLOPC"},
+    {SIGFPE, FPE_INTDIV, "FPE_INTDIV"},
+    {SIGTRAP, TRAP_BRKPT, "TRAP_BRKPT"},
+    {SIGTRAP, TRAP_TRACE, "TRAP_TRACE"},
+    {SIGCHLD, CLD_EXITED, "CLD_EXITED"},
+    {SIGCHLD, CLD_KILLED, "CLD_KILLED"},
+    {SIGCHLD, CLD_DUMPED, "CLD_DUMPED"},
+    {SIGCHLD, CLD_STOPPED, "CLD_STOPPED"},
+    {SIGCHLD, CLD_TRAPPED, "CLD_TRAPPED"},
+    {SIGTRAP, TRAP_HWBKPT, "TRAP_HWBKPT"},
     {SIGCHLD, CLD_CONTINUED, "CLD_CONTINUED"},
-    {0, SI_USER, "SI_USER"},		   {0, SI_KERNEL, "SI_KERNEL"},		  {0, SI_QUEUE, "SI_QUEUE"},
-    {0, SI_TIMER, "SI_TIMER"},		   {0, SI_TKILL, "SI_TKILL"},
+    {0, SI_USER, "SI_USER"},
+    {0, SI_KERNEL, "SI_KERNEL"},
+    {0, SI_QUEUE, "SI_QUEUE"},
+    {0, SI_TIMER, "SI_TIMER"},
+    {0, SI_TKILL, "SI_TKILL"},
 };
 
 const char *signal_code_name(int sig, int code)
@@ -98,7 +112,7 @@ static void copy_queue(struct signal_state *s, const struct pending *p)
 {
 	struct sigqueue_entry *e;
 
-	list_for_each(e, &p->queue, link) {
+	list_for_each (e, &p->queue, link) {
 		if (s->queued == MAX_QUEUE)
 			return;
 		s->queue[s->queued++] = e->info;
@@ -211,12 +225,18 @@ int process_signals(lua_State *L)
 static const char *history_kind(unsigned kind)
 {
 	switch (kind) {
-	case TRACE_SIGNAL_SENT: return "sent";
-	case TRACE_SIGNAL_DROPPED: return "dropped";
-	case TRACE_SIGNAL_DEQUEUED: return "dequeued";
-	case TRACE_SIGNAL_DELIVERED: return "delivered";
-	case TRACE_STOPPED: return "stopped";
-	case TRACE_CONTINUED: return "continued";
+	case TRACE_SIGNAL_SENT:
+		return "sent";
+	case TRACE_SIGNAL_DROPPED:
+		return "dropped";
+	case TRACE_SIGNAL_DEQUEUED:
+		return "dequeued";
+	case TRACE_SIGNAL_DELIVERED:
+		return "delivered";
+	case TRACE_STOPPED:
+		return "stopped";
+	case TRACE_CONTINUED:
+		return "continued";
 	}
 	return NULL;
 }
@@ -273,9 +293,15 @@ static int signal_number_of(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"kill", signal_kill},   {"killpg", signal_killpg}, {"tgkill", signal_tgkill},
-    {"queue", signal_queue}, {"state", signal_state},	{"history", signal_history},
-    {"name", signal_name_of}, {"number", signal_number_of}, {NULL, NULL},
+    {"kill", signal_kill},
+    {"killpg", signal_killpg},
+    {"tgkill", signal_tgkill},
+    {"queue", signal_queue},
+    {"state", signal_state},
+    {"history", signal_history},
+    {"name", signal_name_of},
+    {"number", signal_number_of},
+    {NULL, NULL},
 };
 
 int luaopen_signal(lua_State *L)

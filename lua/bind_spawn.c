@@ -6,7 +6,8 @@
 #define MAX_ARGS 1024
 
 static const char *const default_env[] = {
-    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=linux", "USER=root", NULL};
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=linux",
+    "USER=root", NULL};
 
 enum { T = 1, ENDS = 2 }; /* stack slots: the argument table; the table of the shell's pipe ends */
 
@@ -51,7 +52,8 @@ static const char **build_argv(lua_State *L, int anchors)
 	for (lua_Integer i = 1; i <= n; i++) {
 		lua_rawgeti(L, T, i);
 		if (!lua_isstring(L, -1))
-			luaL_error(L, "proc.spawn: argument %d is a %s, not a string", (int)i, luaL_typename(L, -1));
+			luaL_error(L, "proc.spawn: argument %d is a %s, not a string", (int)i,
+			    luaL_typename(L, -1));
 		argv[i - 1] = anchor(L, anchors);
 	}
 	argv[n] = NULL;
@@ -74,7 +76,8 @@ static const char *const *build_env(lua_State *L, int anchors)
 		if (n == room)
 			luaL_error(L, "proc.spawn: more than %d environment strings", MAX_ARGS);
 		if (!lua_isstring(L, -1))
-			luaL_error(L, "proc.spawn: an env value is a %s, not a string", luaL_typename(L, -1));
+			luaL_error(L, "proc.spawn: an env value is a %s, not a string",
+			    luaL_typename(L, -1));
 		if (lua_type(L, -2) == LUA_TSTRING) {
 			lua_pushfstring(L, "%s=%s", lua_tostring(L, -2), lua_tostring(L, -1));
 			lua_remove(L, -2);
@@ -89,7 +92,8 @@ static const char *const *build_env(lua_State *L, int anchors)
 
 static const char *const stream_names[3] = {"stdin", "stdout", "stderr"};
 
-/* A pipe: the child's end is left on the stack and returned, the shell's goes into the table ENDS. 0 or -errno. */
+/* A pipe: the child's end is left on the stack and returned, the shell's goes into the table ENDS.
+ * 0 or -errno. */
 static int open_pipe(lua_State *L, int fd, struct file **child_slot)
 {
 	struct file **ours = bind_new_file(L);
@@ -115,7 +119,8 @@ static int open_path(const char *path, int fd, struct file **slot)
 	return 0;
 }
 
-/* The file that the child gets as `fd`: NULL for /dev/null. A handle of it may be left on the stack. */
+/* The file that the child gets as `fd`: NULL for /dev/null. A handle of it may be left on the
+ * stack. */
 static int open_stream(lua_State *L, int fd, struct file **stdio)
 {
 	const char *what = fd == 0 ? "null" : "console";
@@ -126,7 +131,9 @@ static int open_stream(lua_State *L, int fd, struct file **stdio)
 	} else if (!lua_isnil(L, -1)) {
 		given = bind_test_file(L, -1);
 		if (!given || !*given)
-			luaL_error(L, "proc.spawn: %s: a path, \"null\", \"console\", \"pipe\" or an open file expected",
+			luaL_error(L,
+			    "proc.spawn: %s: a path, \"null\", \"console\", \"pipe\" or an open "
+			    "file expected",
 			    stream_names[fd]);
 		stdio[fd] = *given;
 		lua_pop(L, 1); /* it stays the caller's, who has it in the argument table */
@@ -166,7 +173,8 @@ static void read_options(lua_State *L, struct spawn_args *a)
 	if (lua_getfield(L, T, "pgid") != LUA_TNIL) {
 		a->pgid = (int)lua_tointegerx(L, -1, &ok);
 		if (!ok || a->pgid < 0)
-			luaL_error(L, "proc.spawn: pgid: a process group, or 0 for one of its own, expected");
+			luaL_error(L,
+			    "proc.spawn: pgid: a process group, or 0 for one of its own, expected");
 	}
 	lua_pop(L, 1);
 	a->new_session = get_flag(L, "session");
@@ -206,7 +214,8 @@ static int fail_spawn(lua_State *L, int err, const char *what)
 	return bind_fail_for(L, err, what);
 }
 
-/* proc.spawn{path, arg1, …, env=, cwd=, pgid=, session=, tty=, stdin=, stdout=, stderr=, stopped=} */
+/* proc.spawn{path, arg1, …, env=, cwd=, pgid=, session=, tty=, stdin=, stdout=, stderr=, stopped=}
+ */
 int proc_spawn(lua_State *L)
 {
 	struct spawn_args a = {0};

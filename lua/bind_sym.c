@@ -14,7 +14,8 @@ static int sym_addr(lua_State *L)
 	return 1;
 }
 
-/* sym.at(addr): name, offset, size. The source line is the host's to tell: `perilune` prints it for panic reports. */
+/* sym.at(addr): name, offset, size. The source line is the host's to tell: `perilune` prints it for
+ * panic reports. */
 static int sym_at(lua_State *L)
 {
 	uintptr_t addr = (uintptr_t)luaL_checkinteger(L, 1);
@@ -64,7 +65,8 @@ static int sym_find(lua_State *L)
 	return 1;
 }
 
-static const luaL_Reg functions[] = {{"addr", sym_addr}, {"at", sym_at}, {"find", sym_find}, {NULL, NULL}};
+static const luaL_Reg functions[] = {
+    {"addr", sym_addr}, {"at", sym_at}, {"find", sym_find}, {NULL, NULL}};
 
 int luaopen_sym(lua_State *L)
 {

@@ -19,7 +19,7 @@ static int count_children(struct process *p)
 	struct process *c;
 	int n = 0;
 
-	list_for_each(c, &p->children, sibling_link)
+	list_for_each (c, &p->children, sibling_link)
 		n++;
 	return n;
 }
@@ -71,7 +71,7 @@ static unsigned list_into(struct task_info *list, unsigned room, task_filter wan
 	unsigned n = 0;
 
 	irqflags_t flags = spin_lock(&task_lock);
-	list_for_each(p, &all_processes, all_link) {
+	list_for_each (p, &all_processes, all_link) {
 		if (want && !want(p, ctx))
 			continue;
 		if (n < room)
@@ -118,7 +118,7 @@ int task_space(const struct task_handle *h, struct space **out)
 	irqflags_t flags = spin_lock(&task_lock);
 	struct process *p = task_find(h);
 	if (p) {
-		list_for_each(t, &p->threads, process_link) {
+		list_for_each (t, &p->threads, process_link) {
 			if (t->kernel)
 				err = -EINVAL;
 			if (!t->space)
@@ -140,7 +140,7 @@ int task_thread(const struct task_handle *h, int tid, struct thread **out)
 	irqflags_t flags = spin_lock(&task_lock);
 	struct process *p = task_find(h);
 	if (p) {
-		list_for_each(t, &p->threads, process_link) {
+		list_for_each (t, &p->threads, process_link) {
 			if (tid ? pid_number(t->tid) == tid : t == p->leader) {
 				thread_get(t);
 				found = t;

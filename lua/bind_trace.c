@@ -1,4 +1,5 @@
-/* trace: the flight recorder, with system calls shown as strace does, from the table's typed arguments. */
+/* trace: the flight recorder, with system calls shown as strace does, from the table's typed
+ * arguments. */
 #include "abi/signal.h"
 #include "mm/space.h"
 #include "modules.h"
@@ -6,9 +7,9 @@
 #include "syscall/syscall.h"
 #include "trace.h"
 
-#define MAX_EVENTS 4096 /* of one trace.read() */
+#define MAX_EVENTS   4096 /* of one trace.read() */
 #define STRING_SHOWN 64
-#define KEPT_ARGS 4 /* a record has room for so many */
+#define KEPT_ARGS    4 /* a record has room for so many */
 
 static uint64_t cursor = 1; /* the next event that trace.read gives; the shell's task only */
 
@@ -20,17 +21,36 @@ struct flag {
 };
 
 static const struct flag open_flags[] = {
-    {O_CREAT, "O_CREAT"},	{O_EXCL, "O_EXCL"},	    {O_NOCTTY, "O_NOCTTY"},	{O_TRUNC, "O_TRUNC"},
-    {O_APPEND, "O_APPEND"},	{O_NONBLOCK, "O_NONBLOCK"}, {O_DIRECTORY, "O_DIRECTORY"}, {O_NOFOLLOW, "O_NOFOLLOW"},
-    {O_CLOEXEC, "O_CLOEXEC"},	{O_PATH, "O_PATH"},	    {O_LARGEFILE, "O_LARGEFILE"}, {0, NULL},
+    {O_CREAT, "O_CREAT"},
+    {O_EXCL, "O_EXCL"},
+    {O_NOCTTY, "O_NOCTTY"},
+    {O_TRUNC, "O_TRUNC"},
+    {O_APPEND, "O_APPEND"},
+    {O_NONBLOCK, "O_NONBLOCK"},
+    {O_DIRECTORY, "O_DIRECTORY"},
+    {O_NOFOLLOW, "O_NOFOLLOW"},
+    {O_CLOEXEC, "O_CLOEXEC"},
+    {O_PATH, "O_PATH"},
+    {O_LARGEFILE, "O_LARGEFILE"},
+    {0, NULL},
 };
-static const struct flag prot_flags[] = {{1, "PROT_READ"}, {2, "PROT_WRITE"}, {4, "PROT_EXEC"}, {0, NULL}};
+static const struct flag prot_flags[] = {
+    {1, "PROT_READ"}, {2, "PROT_WRITE"}, {4, "PROT_EXEC"}, {0, NULL}};
 static const struct flag map_flags[] = {
-    {1, "MAP_SHARED"},	   {2, "MAP_PRIVATE"},	   {0x10, "MAP_FIXED"},	    {0x20, "MAP_ANONYMOUS"}, {0x100, "MAP_GROWSDOWN"},
-    {0x4000, "MAP_NORESERVE"}, {0x8000, "MAP_POPULATE"}, {0x20000, "MAP_STACK"}, {0x100000, "MAP_FIXED_NOREPLACE"}, {0, NULL},
+    {1, "MAP_SHARED"},
+    {2, "MAP_PRIVATE"},
+    {0x10, "MAP_FIXED"},
+    {0x20, "MAP_ANONYMOUS"},
+    {0x100, "MAP_GROWSDOWN"},
+    {0x4000, "MAP_NORESERVE"},
+    {0x8000, "MAP_POPULATE"},
+    {0x20000, "MAP_STACK"},
+    {0x100000, "MAP_FIXED_NOREPLACE"},
+    {0, NULL},
 };
-static const char *const clocks[] = {"CLOCK_REALTIME", "CLOCK_MONOTONIC", "CLOCK_PROCESS_CPUTIME_ID",
-    "CLOCK_THREAD_CPUTIME_ID", "CLOCK_MONOTONIC_RAW", "CLOCK_REALTIME_COARSE", "CLOCK_MONOTONIC_COARSE", "CLOCK_BOOTTIME"};
+static const char *const clocks[] = {"CLOCK_REALTIME", "CLOCK_MONOTONIC",
+    "CLOCK_PROCESS_CPUTIME_ID", "CLOCK_THREAD_CPUTIME_ID", "CLOCK_MONOTONIC_RAW",
+    "CLOCK_REALTIME_COARSE", "CLOCK_MONOTONIC_COARSE", "CLOCK_BOOTTIME"};
 
 static void append(char *buf, size_t size, const char *s)
 {
@@ -118,14 +138,30 @@ static void append_arg(char *buf, size_t size, enum arg_type type, uint64_t v, s
 			append_number(buf, size, "%lld", (uint64_t)(int64_t)(int)v);
 		break;
 	case ARG_INT:
-	case ARG_PID: append_number(buf, size, "%lld", (uint64_t)(int64_t)(int)v); break;
-	case ARG_LONG: append_number(buf, size, "%lld", v); break;
-	case ARG_UINT: append_number(buf, size, "%llu", v & 0xffffffff); break;
-	case ARG_SIZE: append_number(buf, size, "%llu", v); break;
-	case ARG_MODE: append_number(buf, size, "0%llo", v & 07777); break;
-	case ARG_OPEN_FLAGS: append_open_flags(buf, size, v); break;
-	case ARG_PROT: append_flags(buf, size, prot_flags, v, "PROT_NONE"); break;
-	case ARG_MAP_FLAGS: append_flags(buf, size, map_flags, v, "0"); break;
+	case ARG_PID:
+		append_number(buf, size, "%lld", (uint64_t)(int64_t)(int)v);
+		break;
+	case ARG_LONG:
+		append_number(buf, size, "%lld", v);
+		break;
+	case ARG_UINT:
+		append_number(buf, size, "%llu", v & 0xffffffff);
+		break;
+	case ARG_SIZE:
+		append_number(buf, size, "%llu", v);
+		break;
+	case ARG_MODE:
+		append_number(buf, size, "0%llo", v & 07777);
+		break;
+	case ARG_OPEN_FLAGS:
+		append_open_flags(buf, size, v);
+		break;
+	case ARG_PROT:
+		append_flags(buf, size, prot_flags, v, "PROT_NONE");
+		break;
+	case ARG_MAP_FLAGS:
+		append_flags(buf, size, map_flags, v, "0");
+		break;
 	case ARG_SIGNAL:
 		if ((int)v > 0 && (int)v < NSIG) {
 			append(buf, size, "SIG");
@@ -145,10 +181,14 @@ static void append_arg(char *buf, size_t size, enum arg_type type, uint64_t v, s
 			break;
 		append_pointer(buf, size, v);
 		break;
-	case ARG_HEX: append_number(buf, size, "0x%llx", v); break;
+	case ARG_HEX:
+		append_number(buf, size, "0x%llx", v);
+		break;
 	case ARG_PTR:
 	case ARG_BUF:
-	case ARG_STRV: append_pointer(buf, size, v); break;
+	case ARG_STRV:
+		append_pointer(buf, size, v);
+		break;
 	}
 }
 
@@ -198,20 +238,34 @@ static void format_call(const struct trace_event *e, char *buf, size_t size)
 static const char *event_kind(unsigned kind)
 {
 	switch (kind) {
-	case TRACE_SYSCALL_ENTER: return "syscall";
-	case TRACE_SYSCALL_EXIT: return "return";
-	case TRACE_SIGNAL_SENT: return "sent";
-	case TRACE_SIGNAL_DROPPED: return "dropped";
-	case TRACE_SIGNAL_DEQUEUED: return "dequeued";
-	case TRACE_SIGNAL_DELIVERED: return "delivered";
-	case TRACE_STOPPED: return "stopped";
-	case TRACE_CONTINUED: return "continued";
-	case TRACE_SWITCH: return "switch";
-	case TRACE_WAKE: return "wake";
-	case TRACE_FORK: return "fork";
-	case TRACE_EXEC: return "exec";
-	case TRACE_EXIT: return "exit";
-	case TRACE_FAULT: return "fault";
+	case TRACE_SYSCALL_ENTER:
+		return "syscall";
+	case TRACE_SYSCALL_EXIT:
+		return "return";
+	case TRACE_SIGNAL_SENT:
+		return "sent";
+	case TRACE_SIGNAL_DROPPED:
+		return "dropped";
+	case TRACE_SIGNAL_DEQUEUED:
+		return "dequeued";
+	case TRACE_SIGNAL_DELIVERED:
+		return "delivered";
+	case TRACE_STOPPED:
+		return "stopped";
+	case TRACE_CONTINUED:
+		return "continued";
+	case TRACE_SWITCH:
+		return "switch";
+	case TRACE_WAKE:
+		return "wake";
+	case TRACE_FORK:
+		return "fork";
+	case TRACE_EXEC:
+		return "exec";
+	case TRACE_EXIT:
+		return "exit";
+	case TRACE_FAULT:
+		return "fault";
 	}
 	return "unknown";
 }
@@ -258,14 +312,22 @@ static void set_result(lua_State *L, const struct trace_event *e)
 	bind_set_int(L, "result", result);
 	if (result < 0 && result >= -4095) {
 		const char *name = errno_name((int)result), *words = errno_message((int)result);
-		fmt_string(value, sizeof(value), "-1 %s (%s)", name ? name : result <= -512 ? "ERESTART" : "?",
+		fmt_string(value, sizeof(value), "-1 %s (%s)",
+		    name             ? name
+		    : result <= -512 ? "ERESTART"
+				     : "?",
 		    words ? words : "to be restarted");
 		bind_set_string(L, "errno", name ? name : "ERESTART");
 	} else {
-		fmt_string(value, sizeof(value), d && d->returns_pointer ? "0x%llx" : "%lld", (unsigned long long)result);
+		fmt_string(value, sizeof(value), d && d->returns_pointer ? "0x%llx" : "%lld",
+		    (unsigned long long)result);
 	}
 	lua_getfield(L, -1, "call");
-	lua_pushfstring(L, "%s = %s", lua_isstring(L, -1) ? lua_tostring(L, -1) : d ? d->name : "?", value);
+	lua_pushfstring(L, "%s = %s",
+	    lua_isstring(L, -1) ? lua_tostring(L, -1)
+	    : d                 ? d->name
+				: "?",
+	    value);
 	lua_setfield(L, -3, "text");
 	lua_pop(L, 1);
 }
@@ -274,7 +336,8 @@ static void set_details(lua_State *L, const struct trace_event *e)
 {
 	switch (e->kind) {
 	case TRACE_SIGNAL_SENT:
-	case TRACE_SIGNAL_DROPPED: bind_set_int(L, "to", (int64_t)e->b); /* fall through */
+	case TRACE_SIGNAL_DROPPED:
+		bind_set_int(L, "to", (int64_t)e->b); /* fall through */
 	case TRACE_SIGNAL_DEQUEUED:
 	case TRACE_SIGNAL_DELIVERED:
 	case TRACE_STOPPED:
@@ -283,19 +346,27 @@ static void set_details(lua_State *L, const struct trace_event *e)
 		lua_setfield(L, -2, "signame");
 		break;
 	case TRACE_SWITCH:
-	case TRACE_WAKE: bind_set_int(L, "to", (int64_t)e->a); break;
-	case TRACE_FORK: bind_set_int(L, "child", (int64_t)e->a); break;
-	case TRACE_EXIT: bind_set_int(L, "status", (int64_t)e->a); break;
+	case TRACE_WAKE:
+		bind_set_int(L, "to", (int64_t)e->a);
+		break;
+	case TRACE_FORK:
+		bind_set_int(L, "child", (int64_t)e->a);
+		break;
+	case TRACE_EXIT:
+		bind_set_int(L, "status", (int64_t)e->a);
+		break;
 	case TRACE_FAULT:
 		bind_set_int(L, "addr", (int64_t)e->a);
 		bind_set_int(L, "access", (int64_t)e->b);
 		bind_set_int(L, "signal", (int64_t)e->c);
 		break;
-	default: break;
+	default:
+		break;
 	}
 }
 
-/* A return completes the call of the same thread, if that is in this batch; `open`: stack slot, tid -> record. */
+/* A return completes the call of the same thread, if that is in this batch; `open`: stack slot, tid
+ * -> record. */
 static bool complete_call(lua_State *L, int open, const struct trace_event *e)
 {
 	if (lua_rawgeti(L, open, e->tid) != LUA_TTABLE) {
@@ -354,13 +425,15 @@ static int trace_read(lua_State *L)
 
 static unsigned class_by_name(lua_State *L, const char *name)
 {
-	static const struct flag classes[] = {{TRACE_CLASS_SIGNAL, "signal"}, {TRACE_CLASS_SYSCALL, "syscall"},
-	    {TRACE_CLASS_SCHED, "sched"}, {TRACE_CLASS_FAULT, "fault"}, {0, NULL}};
+	static const struct flag classes[] = {{TRACE_CLASS_SIGNAL, "signal"},
+	    {TRACE_CLASS_SYSCALL, "syscall"}, {TRACE_CLASS_SCHED, "sched"},
+	    {TRACE_CLASS_FAULT, "fault"}, {0, NULL}};
 
 	for (const struct flag *c = classes; c->name; c++)
 		if (!strcmp(c->name, name))
 			return (unsigned)c->bit;
-	return (unsigned)luaL_error(L, "trace.on: \"%s\": syscall, signal, sched or fault expected", name);
+	return (unsigned)luaL_error(
+	    L, "trace.on: \"%s\": syscall, signal, sched or fault expected", name);
 }
 
 /* trace.on{"syscall", "signal", "sched", "fault", pid=} */

@@ -1,4 +1,5 @@
-/* proc.wait, P:wait: children's ends, stops and continues, by the kernel's own do_wait (wait(2)). */
+/* proc.wait, P:wait: children's ends, stops and continues, by the kernel's own do_wait (wait(2)).
+ */
 #include "abi/sched.h"
 #include "modules.h"
 #include "sched/timer.h"
@@ -19,12 +20,18 @@ int wait_for_child(lua_State *L, struct wait_request *r, ns_t deadline, struct w
 static const char *kind_name(int code)
 {
 	switch (code) {
-	case CLD_EXITED: return "exited";
-	case CLD_KILLED: return "killed";
-	case CLD_DUMPED: return "dumped";
-	case CLD_TRAPPED: return "trapped";
-	case CLD_STOPPED: return "stopped";
-	case CLD_CONTINUED: return "continued";
+	case CLD_EXITED:
+		return "exited";
+	case CLD_KILLED:
+		return "killed";
+	case CLD_DUMPED:
+		return "dumped";
+	case CLD_TRAPPED:
+		return "trapped";
+	case CLD_STOPPED:
+		return "stopped";
+	case CLD_CONTINUED:
+		return "continued";
 	}
 	return "unknown";
 }
@@ -63,7 +70,8 @@ static bool option(lua_State *L, int t, const char *field)
 
 static void check_option_names(lua_State *L, int t)
 {
-	static const char *const known[] = {"nohang", "untraced", "continued", "nowait", "timeout", NULL};
+	static const char *const known[] = {
+	    "nohang", "untraced", "continued", "nowait", "timeout", NULL};
 
 	luaL_checktype(L, t, LUA_TTABLE);
 	lua_pushnil(L);
@@ -73,8 +81,9 @@ static void check_option_names(lua_State *L, int t)
 		while (known[i] && strcmp(known[i], key))
 			i++;
 		if (!known[i])
-			luaL_error(
-			    L, "unknown option '%s' (nohang, untraced, continued, nowait, timeout)", key);
+			luaL_error(L,
+			    "unknown option '%s' (nohang, untraced, continued, nowait, timeout)",
+			    key);
 		lua_pop(L, 1);
 	}
 }
@@ -104,7 +113,8 @@ static int wait_with_options(lua_State *L, struct wait_request *r, int t)
 	return bind_fail(L, pid);
 }
 
-/* --- a reference on a struct pid that outlives errors: the collector releases it if nobody else does --- */
+/* --- a reference on a struct pid that outlives errors: the collector releases it if nobody else
+ * does --- */
 
 #define PID_REF_TYPE "pid reference"
 

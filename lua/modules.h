@@ -29,8 +29,8 @@ const char *bind_tier_name(void);
 int bind_tier_lower(int to);
 
 /*
- * bind_task.c: a process as a snapshot. A handle names a process by pid and start time, so that a recycled pid is never
- * taken for the one it was made for.
+ * bind_task.c: a process as a snapshot. A handle names a process by pid and start time, so that a
+ * recycled pid is never taken for the one it was made for.
  */
 struct task_handle {
 	int pid;
@@ -52,12 +52,15 @@ struct task_info {
 /* The process behind a handle, or NULL. (task_lock) */
 struct process *task_find(const struct task_handle *h);
 int task_snapshot(const struct task_handle *h, struct task_info *out); /* 0 or -ESRCH */
-/* All processes, or those that `want` takes (called under task_lock). Leaves the scratch memory on the stack. */
+/* All processes, or those that `want` takes (called under task_lock). Leaves the scratch memory on
+ * the stack. */
 typedef bool (*task_filter)(const struct process *p, const void *ctx);
 struct task_info *task_list(lua_State *L, unsigned *count, task_filter want, const void *ctx);
-/* Keeps the number from being reused while a call by number is made. 0 or -ESRCH; pid_put afterwards. */
+/* Keeps the number from being reused while a call by number is made. 0 or -ESRCH; pid_put
+ * afterwards. */
 int task_pin(const struct task_handle *h, struct pid **out);
-/* The user memory of a process, with a reference: 0, -ESRCH when it is gone, -EINVAL for a kernel task. */
+/* The user memory of a process, with a reference: 0, -ESRCH when it is gone, -EINVAL for a kernel
+ * task. */
 int task_space(const struct task_handle *h, struct space **out);
 /* The thread `tid` of the process (0: the leader), with a reference. 0 or -ESRCH. */
 int task_thread(const struct task_handle *h, int tid, struct thread **out);
@@ -94,12 +97,13 @@ struct pid **new_pid_ref(lua_State *L);
 int hold_pid(int nr, struct pid **ref); /* 0 or -ESRCH */
 void release_pid(struct pid **ref);
 
-/* bind_regs.c: a record of general registers by name, its array part the names in the table's order. */
+/* bind_regs.c: a record of general registers by name, its array part the names in the table's
+ * order. */
 void push_registers(lua_State *L, const struct arch_frame *f);
 /* bind_signal.c */
 void push_siginfo(lua_State *L, const struct siginfo *info);
-void push_signal_name(lua_State *L, int sig); /* "SIGTERM" */
+void push_signal_name(lua_State *L, int sig);    /* "SIGTERM" */
 const char *signal_code_name(int sig, int code); /* "SEGV_MAPERR", or NULL */
-void open_file_type(lua_State *L); /* bind_file.c */
+void open_file_type(lua_State *L);               /* bind_file.c */
 /* Bytes that may be waited for: as read(2), -ETIMEDOUT; raises on Ctrl-C. */
 int64_t file_read_waiting(lua_State *L, struct file *f, void *buf, size_t n, ns_t deadline);

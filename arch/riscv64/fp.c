@@ -1,11 +1,12 @@
 /*
  * Floating point. What is true of a thread that runs:
- *  - THREAD_FP_LOADED: the CPU's unit holds its state, which may be newer than `fp`: for a user thread if the FS field of
- *    its user frame says dirty, for a kernel thread with FP always. Otherwise `fp` is the state.
- *  - A user thread gets it loaded on its return to user mode; a kernel thread with FP when it is switched to.
- * While a thread does not run, `fp` is its state. The unit still holds a copy of it if the unit's fp_owner is the thread
- * and the thread's fp_cpu is that CPU: then it need not be loaded again.
- * In the kernel the unit is off, except for a kernel thread with FP outside of traps.
+ *  - THREAD_FP_LOADED: the CPU's unit holds its state, which may be newer than `fp`: for a user
+ * thread if the FS field of its user frame says dirty, for a kernel thread with FP always.
+ * Otherwise `fp` is the state.
+ *  - A user thread gets it loaded on its return to user mode; a kernel thread with FP when it is
+ * switched to. While a thread does not run, `fp` is its state. The unit still holds a copy of it if
+ * the unit's fp_owner is the thread and the thread's fp_cpu is that CPU: then it need not be loaded
+ * again. In the kernel the unit is off, except for a kernel thread with FP outside of traps.
  */
 #include "csr.h"
 #include "local.h"
@@ -86,16 +87,22 @@ static void drop(struct thread *t)
 	t->arch.fp_cpu = NULL;
 }
 
+void fp_store(struct thread *t)
+{
+	unsigned long irq = arch_irq_save();
+	save_newer(t);
+	if (t->arch.flags & THREAD_FP_KERNEL)
+		unit_on();
+	arch_irq_restore(irq);
+}
+
+/* A kernel thread's state stays loaded: nobody writes it from outside. */
 void arch_fp_sync(struct thread *t)
 {
 	unsigned long irq = arch_irq_save();
-	bool kernel = t->arch.flags & THREAD_FP_KERNEL;
-	if (t == current) {
-		save_newer(t);
-		if (kernel)
-			unit_on();
-	}
-	if (!kernel)
+	if (t == current)
+		fp_store(t);
+	if (!(t->arch.flags & THREAD_FP_KERNEL))
 		drop(t);
 	arch_irq_restore(irq);
 }
@@ -111,10 +118,8 @@ void fp_reset(struct thread *t)
 /* `from` is the current thread or does not run; `to` has not run yet. */
 void fp_copy(struct thread *to, struct thread *from)
 {
-	unsigned long irq = arch_irq_save();
-	if (from == current && !(from->arch.flags & THREAD_FP_KERNEL))
-		save_newer(from);
-	arch_irq_restore(irq);
+	if (from == current)
+		fp_store(from);
 	to->arch.fp = from->arch.fp;
 	drop(to);
 }

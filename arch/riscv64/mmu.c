@@ -1,4 +1,5 @@
-/* The kernel's half of the page tables: early ones before anything else, final ones from boot_info, the vmap area. */
+/* The kernel's half of the page tables: early ones before anything else, final ones from boot_info,
+ * the vmap area. */
 #include "arch/mmu.h"
 
 #include "boot/boot_info.h"
@@ -12,10 +13,11 @@
 #define KERNEL_RX (PTE_V | PTE_R | PTE_X | PTE_A | PTE_G)
 #define KERNEL_RO (PTE_V | PTE_R | PTE_A | PTE_G)
 #define KERNEL_RW (PTE_V | PTE_R | PTE_W | PTE_A | PTE_D | PTE_G)
-#define HUGE_2M	  (1UL << LEVEL_SHIFT(1))
-#define GIB	  (1UL << LEVEL_SHIFT(2))
+#define HUGE_2M   (1UL << LEVEL_SHIFT(1))
+#define GIB       (1UL << LEVEL_SHIFT(2))
 
-extern const char _kernel_start[], _kernel_end[], _text_end[], _rodata_end[], _data_start[], _bss_end[];
+extern const char _kernel_start[], _kernel_end[], _text_end[], _rodata_end[], _data_start[],
+    _bss_end[];
 
 uaddr_t arch_user_top;
 uintptr_t arch_vmap_start = VMAP_BASE, arch_vmap_end = VMAP_BASE + VMAP_SIZE;
@@ -33,8 +35,8 @@ static pte_t kernel_root48[PT_ENTRIES] __attribute__((aligned(PAGE_SIZE)));
 uint64_t early_tables(paddr_t image);
 
 /*
- * Runs before translation is on: touches nothing by absolute address. The image, writable and executable, in 2 MiB
- * pages, and the direct map whole in 1 GiB pages. Returns the satp to use.
+ * Runs before translation is on: touches nothing by absolute address. The image, writable and
+ * executable, in 2 MiB pages, and the direct map whole in 1 GiB pages. Returns the satp to use.
  */
 uint64_t early_tables(paddr_t image)
 {
@@ -47,7 +49,8 @@ uint64_t early_tables(paddr_t image)
 	return SATP_SV39 | (paddr_t)early_top >> PAGE_SHIFT;
 }
 
-/* The entry for `va` at `level` below kernel_top, with tables made as needed. Only while booting. */
+/* The entry for `va` at `level` below kernel_top, with tables made as needed. Only while booting.
+ */
 static pte_t *boot_walk(uintptr_t va, unsigned level)
 {
 	pte_t *table = kernel_top;
@@ -69,7 +72,8 @@ static void boot_map(uintptr_t va, paddr_t pa, uint64_t size, uint64_t bits)
 {
 	while (size) {
 		unsigned level = 2;
-		while (level && (((va | pa) & ((1UL << LEVEL_SHIFT(level)) - 1)) || size < 1UL << LEVEL_SHIFT(level)))
+		while (level && (((va | pa) & ((1UL << LEVEL_SHIFT(level)) - 1)) ||
+				    size < 1UL << LEVEL_SHIFT(level)))
 			level--;
 		*boot_walk(va, level) = pte_make(pa, bits);
 		va += 1UL << LEVEL_SHIFT(level);
@@ -78,7 +82,8 @@ static void boot_map(uintptr_t va, paddr_t pa, uint64_t size, uint64_t bits)
 	}
 }
 
-/* The direct map of [start, end): writable, but for the image's text and constants, whose alias must not be. */
+/* The direct map of [start, end): writable, but for the image's text and constants, whose alias
+ * must not be. */
 static void map_direct(paddr_t start, paddr_t end)
 {
 	paddr_t ro = virt_to_phys(_kernel_start), ro_end = virt_to_phys(_data_start);
@@ -100,7 +105,8 @@ static void trim_memory(void)
 	unsigned n = 0;
 	for (unsigned i = 0; i < boot_info.memory_count; i++) {
 		struct boot_range r = boot_info.memory[i];
-		paddr_t start = ALIGN_UP(r.base, PAGE_SIZE), end = ALIGN_DOWN(r.base + r.size, PAGE_SIZE);
+		paddr_t start = ALIGN_UP(r.base, PAGE_SIZE),
+			end = ALIGN_DOWN(r.base + r.size, PAGE_SIZE);
 		if (end > DIRECT_MAP_SIZE) {
 			log_warn("memory above %#lx is not used", DIRECT_MAP_SIZE);
 			end = DIRECT_MAP_SIZE;
@@ -140,8 +146,10 @@ void arch_mmu_init(void)
 	map_image(_data_start, _bss_end, KERNEL_RW);
 	map_image(_bss_end, _kernel_end, KERNEL_RO); /* the symbol table */
 	for (unsigned i = 0; i < boot_info.memory_count; i++)
-		map_direct(boot_info.memory[i].base, boot_info.memory[i].base + boot_info.memory[i].size);
-	/* Every user space shares these tables by a copy of the top entries: they must exist before the first. */
+		map_direct(
+		    boot_info.memory[i].base, boot_info.memory[i].base + boot_info.memory[i].size);
+	/* Every user space shares these tables by a copy of the top entries: they must exist before
+	 * the first. */
 	for (uintptr_t va = VMAP_BASE; va < VMAP_BASE + VMAP_SIZE; va += GIB)
 		boot_walk(va, 1);
 	load_final_tables();
@@ -155,10 +163,12 @@ void mmu_share_kernel_half(uint64_t *root)
 		memcpy(root + PT_ENTRIES / 2, kernel_top + PT_ENTRIES / 2, PAGE_SIZE / 2);
 }
 
-/* The last-level entry for `va`, which is not in a huge page, or NULL if there is no table for it. */
+/* The last-level entry for `va`, which is not in a huge page, or NULL if there is no table for it.
+ */
 static pte_t *vmap_entry(uintptr_t va)
 {
-	pte_t e = __atomic_load_n(&pte_table(kernel_top[pt_index(va, 2)])[pt_index(va, 1)], __ATOMIC_ACQUIRE);
+	pte_t e = __atomic_load_n(
+	    &pte_table(kernel_top[pt_index(va, 2)])[pt_index(va, 1)], __ATOMIC_ACQUIRE);
 	return e & PTE_V ? &pte_table(e)[pt_index(va, 0)] : NULL;
 }
 
@@ -170,15 +180,16 @@ static int vmap_add_table(uintptr_t va)
 	pte_t *slot = &pte_table(kernel_top[pt_index(va, 2)])[pt_index(va, 1)];
 	pte_t none = 0;
 	/* Another CPU may have been faster; tables of the vmap area are never freed. */
-	if (__atomic_compare_exchange_n(slot, &none, pte_make(page_addr(p), PTE_V), false, __ATOMIC_ACQ_REL,
-		__ATOMIC_ACQUIRE))
+	if (__atomic_compare_exchange_n(slot, &none, pte_make(page_addr(p), PTE_V), false,
+		__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		page_account(PAGE_USE_TABLE, 1);
 	else
 		page_put(p);
 	return 0;
 }
 
-/* Who calls owns the address, so that no two write one entry. Other CPUs flush at their next switch of threads. */
+/* Who calls owns the address, so that no two write one entry. Other CPUs flush at their next switch
+ * of threads. */
 int arch_kernel_map(uintptr_t va, paddr_t pa, unsigned flags)
 {
 	ASSERT(va >= arch_vmap_start && va < arch_vmap_end);

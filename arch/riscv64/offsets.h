@@ -2,10 +2,10 @@
 #pragma once
 
 #define THREAD_USER_FRAME 0
-#define THREAD_TRAP_SP	  8
-#define THREAD_SP	  16
-#define THREAD_CPU	  128
-#define THREAD_CALL_STACK 136 /* low, high */
+#define THREAD_TRAP_SP    8
+#define THREAD_SP         16
+#define THREAD_CPU        128
+#define THREAD_STACK_LOW  136
 #define CPU_EMERGENCY_SP  0
 
 #define FRAME_PC      0
@@ -26,8 +26,9 @@
 #define FRAME_CAUSE   272
 #define FRAME_ORIG_A0 280
 #define FRAME_SIZE    288
-/* A frame on a kernel stack has a frame record above it, so that backtraces go on to what was interrupted. */
-#define FRAME_RECORD	  16
+/* A frame on a kernel stack has a frame record above it, so that backtraces go on to what was
+ * interrupted. */
+#define FRAME_RECORD      16
 #define KERNEL_FRAME_SIZE (FRAME_SIZE + FRAME_RECORD)
 
 #define KSTACK_SHIFT 14

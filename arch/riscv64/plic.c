@@ -1,4 +1,5 @@
-/* The platform-level interrupt controller (riscv-plic-spec 1.0). Every source goes to the boot CPU. */
+/* The platform-level interrupt controller (riscv-plic-spec 1.0). Every source goes to the boot CPU.
+ */
 #include "arch/cpu.h"
 #include "boot/boot_info.h"
 #include "local.h"
@@ -6,13 +7,13 @@
 #include "mm/heap.h"
 #include "printk.h"
 
-#define PLIC_PRIORITY	    0x0
-#define PLIC_ENABLE	    0x2000
+#define PLIC_PRIORITY       0x0
+#define PLIC_ENABLE         0x2000
 #define PLIC_ENABLE_STRIDE  0x80
-#define PLIC_CONTEXT	    0x200000
+#define PLIC_CONTEXT        0x200000
 #define PLIC_CONTEXT_STRIDE 0x1000
-#define PLIC_THRESHOLD	    0
-#define PLIC_CLAIM	    4
+#define PLIC_THRESHOLD      0
+#define PLIC_CLAIM          4
 
 #define SOURCES_MAX 256
 
@@ -23,7 +24,8 @@ struct source {
 	uint64_t count; /* atomic */
 };
 
-static struct spinlock plic_lock = SPINLOCK_INIT("plic", RANK_ARCH); /* enabling, the table's changes */
+static struct spinlock plic_lock = SPINLOCK_INIT(
+    "plic", RANK_ARCH); /* enabling, the table's changes */
 static struct source sources[SOURCES_MAX];
 static unsigned source_count; /* numbers 1 .. source_count are valid */
 static volatile uint8_t *plic;
@@ -85,8 +87,8 @@ int arch_irq_attach(unsigned irq, void (*fn)(void *arg), void *arg, const char *
 	struct source *s = &sources[irq];
 	int err = s->fn ? -EBUSY : 0;
 	if (!err) {
-		volatile uint32_t *enable =
-		    plic_reg(PLIC_ENABLE + PLIC_ENABLE_STRIDE * (unsigned)context + 4 * (irq / 32));
+		volatile uint32_t *enable = plic_reg(
+		    PLIC_ENABLE + PLIC_ENABLE_STRIDE * (unsigned)context + 4 * (irq / 32));
 		s->arg = arg;
 		s->name = name;
 		__atomic_store_n(&s->fn, fn, __ATOMIC_RELEASE);
@@ -115,7 +117,8 @@ void plic_handle(void)
 	volatile uint32_t *claim = context_reg((unsigned)context, PLIC_CLAIM);
 	for (uint32_t irq = *claim; irq; irq = *claim) {
 		struct source *s = &sources[MIN(irq, source_count)];
-		void (*fn)(void *) = irq <= source_count ? __atomic_load_n(&s->fn, __ATOMIC_ACQUIRE) : NULL;
+		void (*fn)(void *) = irq <= source_count ? __atomic_load_n(&s->fn, __ATOMIC_ACQUIRE)
+							 : NULL;
 		if (fn) {
 			__atomic_fetch_add(&s->count, 1, __ATOMIC_RELAXED);
 			fn(s->arg);

@@ -30,7 +30,8 @@ _Noreturn void arch_poweroff(int code)
 	arch_irq_disable();
 	if (test_device)
 		*test_device = code ? (uint32_t)code << 16 | TEST_FAIL : TEST_PASS;
-	sbi_call(SBI_SRST, SBI_SRST_RESET, SBI_SRST_SHUTDOWN, code ? SBI_SRST_FAILURE : SBI_SRST_NO_REASON, 0, 0);
+	sbi_call(SBI_SRST, SBI_SRST_RESET, SBI_SRST_SHUTDOWN,
+	    code ? SBI_SRST_FAILURE : SBI_SRST_NO_REASON, 0, 0);
 	arch_halt();
 }
 

@@ -75,7 +75,8 @@ static pte_t *walk(const struct arch_space *as, uaddr_t va, bool make)
 	return &table[pt_index(va, 0)];
 }
 
-/* The page's content was just written as data: every CPU must see it as instructions before it runs them. */
+/* The page's content was just written as data: every CPU must see it as instructions before it runs
+ * them. */
 static void new_code(struct arch_space *as)
 {
 	arch_icache_sync(as, 0, ARCH_USER_TOP);
@@ -152,7 +153,8 @@ void arch_pt_flush(struct arch_space *as, uaddr_t start, uaddr_t end)
 {
 	unsigned long irq = arch_irq_save();
 	uint64_t here = 1UL << arch_cpu_here()->id;
-	/* Orders the changes before the look at who could have seen the old entries; arch_pt_switch has the other half. */
+	/* Orders the changes before the look at who could have seen the old entries; arch_pt_switch
+	 * has the other half. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	uint64_t cpus = __atomic_load_n(&as->cpus, __ATOMIC_SEQ_CST);
 	if (cpus & here)

@@ -5,19 +5,19 @@
 
 typedef uint64_t pte_t;
 
-#define PTE_V	   0x1
-#define PTE_R	   0x2
-#define PTE_W	   0x4
-#define PTE_X	   0x8
-#define PTE_U	   0x10
-#define PTE_G	   0x20
-#define PTE_A	   0x40
-#define PTE_D	   0x80
+#define PTE_V      0x1
+#define PTE_R      0x2
+#define PTE_W      0x4
+#define PTE_X      0x8
+#define PTE_U      0x10
+#define PTE_G      0x20
+#define PTE_A      0x40
+#define PTE_D      0x80
 #define PTE_DEVICE 0x100 /* software's: device registers */
 #define PTE_NONE   0x200 /* software's: mapped without any right, so V is clear */
-#define PTE_PPN	   0x003ffffffffffc00UL
+#define PTE_PPN    0x003ffffffffffc00UL
 
-#define PT_ENTRIES 512
+#define PT_ENTRIES         512
 #define LEVEL_SHIFT(level) (PAGE_SHIFT + 9 * (level))
 
 static inline paddr_t pte_addr(pte_t e)
@@ -45,7 +45,8 @@ static inline pte_t *pte_table(pte_t e)
 	return phys_to_virt(pte_addr(e));
 }
 
-/* Bits for PT_… flags. Accessed and dirty are set from the start: no hardware of ours need write entries. */
+/* Bits for PT_… flags. Accessed and dirty are set from the start: no hardware of ours need write
+ * entries. */
 static inline uint64_t pte_bits(unsigned flags)
 {
 	uint64_t bits = PTE_A;

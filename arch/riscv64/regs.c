@@ -1,4 +1,5 @@
 /* The register table, register sets, backtraces. */
+#include "arch/uaccess.h"
 #include "local.h"
 #include "mm/heap.h"
 #include "proc/process.h"
@@ -8,7 +9,7 @@
 #define USER_REGS   32 /* pc, then x1 to x31 in order of number */
 
 #define REG(member, class_) {#member, offsetof(struct arch_frame, member), 8, class_}
-#define FREG(n)		    {"f" #n, offsetof(struct arch_fp, f[n]), 8, REG_FP}
+#define FREG(n)             {"f" #n, offsetof(struct arch_fp, f[n]), 8, REG_FP}
 
 const struct arch_reg arch_regs[] = {
     REG(pc, REG_PC),
@@ -102,7 +103,8 @@ void arch_frame_set_pc(struct arch_frame *f, uaddr_t pc)
 
 /* --- register sets --- */
 
-/* Where the set is in the thread, and its size; NULL for an unknown one. The FP state is made current. */
+/* Where the set is in the thread, and its size; NULL for an unknown one. The FP state is made
+ * current. */
 static void *regset(struct thread *t, unsigned note, size_t *size)
 {
 	switch (note) {
@@ -141,15 +143,22 @@ int arch_regset_set(struct thread *t, unsigned note, const void *buf, size_t siz
 	return (int)size;
 }
 
-/* --- backtraces: the frame record lies below the frame pointer: the caller's fp, then the return address --- */
+/* --- backtraces: the frame record lies below the frame pointer: the caller's fp, then the return
+ * address --- */
 
 struct frame_record {
 	uintptr_t fp, ra;
 };
 
-/* Kernel stacks are aligned to twice their size. */
-static void bounds_of_stack(struct arch_unwind *u, uintptr_t inside)
+/* The bounds of the stack that holds `inside`: the one in use if it may be, else by kernel stacks'
+ * alignment. */
+static void bounds_of_stack(struct arch_unwind *u, const struct arch_thread *t, uintptr_t inside)
 {
+	if (t && inside >= t->stack_low && inside < t->stack_high) {
+		u->low = t->stack_low;
+		u->high = t->stack_high;
+		return;
+	}
 	u->low = ALIGN_DOWN(inside, 2 * KSTACK_SIZE);
 	u->high = u->low + KSTACK_SIZE;
 }
@@ -159,43 +168,53 @@ void arch_unwind_start(struct arch_unwind *u)
 	uintptr_t fp = (uintptr_t)__builtin_frame_address(0);
 	const struct frame_record *r = (const struct frame_record *)fp - 1;
 	*u = (struct arch_unwind){.pc = r->ra, .fp = r->fp, .sp = fp};
-	bounds_of_stack(u, fp - sizeof(*r));
+	bounds_of_stack(u, &current->arch, fp - sizeof(*r));
 }
 
 void arch_unwind_thread(struct arch_unwind *u, struct thread *t)
 {
 	*u = (struct arch_unwind){.pc = t->arch.ra, .fp = t->arch.s[0], .sp = t->arch.sp};
-	u->low = (uintptr_t)t->stack;
-	u->high = u->low + KSTACK_SIZE;
+	u->low = t->arch.stack_low;
+	u->high = t->arch.stack_high;
 }
 
 /* By the frame pointer, not sp, which an overflow has driven out of the stack. */
 void arch_unwind_frame(struct arch_unwind *u, const struct arch_frame *f)
 {
 	*u = (struct arch_unwind){.pc = f->pc, .fp = f->s0, .sp = f->sp};
-	bounds_of_stack(u, f->s0 - sizeof(struct frame_record));
+	bounds_of_stack(u, &current->arch, f->s0 - sizeof(struct frame_record));
 }
 
+/* A frame pointer may lead out of the bounds: from an arch_call_on_stack to the stack it was called
+ * on. */
 bool arch_unwind_next(struct arch_unwind *u)
 {
 	struct frame_record r;
 	uintptr_t at = u->fp - sizeof(r);
-	if (u->fp % 8 || at < u->low || u->fp > u->high || u->fp < sizeof(r))
+	if (!u->fp || u->fp % 8)
 		return false;
-	memcpy(&r, (const void *)at, sizeof(r));
-	if (!r.ra || (r.fp && r.fp <= u->fp))
+	if (at < u->low || at >= u->high)
+		bounds_of_stack(u, NULL, at);
+	if (u->fp > u->high || arch_kernel_peek(&r, at, sizeof(r)) || !r.ra)
 		return false;
-	*u = (struct arch_unwind){.pc = r.ra, .fp = r.fp, .sp = u->fp, .low = u->low, .high = u->high};
+	if (r.fp <= u->fp && r.fp > u->low)
+		return false;
+	u->pc = r.ra;
+	u->sp = u->fp;
+	u->fp = r.fp;
 	return true;
 }
 
-bool arch_unwind_user_next(struct arch_unwind *u, int (*peek)(void *ctx, void *dst, uaddr_t src, size_t n), void *ctx)
+bool arch_unwind_user_next(
+    struct arch_unwind *u, int (*peek)(void *ctx, void *dst, uaddr_t src, size_t n), void *ctx)
 {
 	struct frame_record r;
-	if (u->fp % 8 || u->fp < u->sp || u->fp < sizeof(r) || peek(ctx, &r, u->fp - sizeof(r), sizeof(r)) < 0)
+	if (u->fp % 8 || u->fp < u->sp || u->fp < sizeof(r) ||
+	    peek(ctx, &r, u->fp - sizeof(r), sizeof(r)) < 0)
 		return false;
 	if (!r.ra || r.fp <= u->fp)
 		return false;
-	*u = (struct arch_unwind){.pc = r.ra, .fp = r.fp, .sp = u->fp, .low = u->low, .high = u->high};
+	*u = (struct arch_unwind){
+	    .pc = r.ra, .fp = r.fp, .sp = u->fp, .low = u->low, .high = u->high};
 	return true;
 }

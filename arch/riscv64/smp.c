@@ -36,12 +36,13 @@ int arch_cpu_start(unsigned id)
 {
 	struct arch_cpu *cpu = &arch_cpus[id];
 	struct thread *idle = cpus[id].idle;
-	*cpu = (struct arch_cpu){.id = id, .hart = boot_info.cpu_hw_id[id], .timer_deadline = NS_NEVER};
+	*cpu = (struct arch_cpu){
+	    .id = id, .hart = boot_info.cpu_hw_id[id], .timer_deadline = NS_NEVER};
 	cpu->emergency_sp = stack_for_emergencies();
 	if (!cpu->emergency_sp)
 		return -ENOMEM;
 	idle->arch.cpu = cpu;
-	idle->arch.user_frame = arch_user_frame(idle);
+	thread_use_own_stack(idle);
 	hart_starts[id] = (struct hart_start){kernel_satp, idle};
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	struct sbi_result r = sbi_call(SBI_HSM, SBI_HSM_HART_START, cpu->hart,
@@ -82,7 +83,8 @@ void arch_cpu_init(void)
 	__atomic_fetch_or(&arch_online, 1UL << cpu->id, __ATOMIC_SEQ_CST);
 }
 
-/* Calls fn(hart mask, its base) for the harts of a set of CPUs, in as few groups as SBI's masks allow. */
+/* Calls fn(hart mask, its base) for the harts of a set of CPUs, in as few groups as SBI's masks
+ * allow. */
 static void for_harts(uint64_t set, void (*fn)(uint64_t mask, uint64_t base, void *arg), void *arg)
 {
 	while (set) {
@@ -113,7 +115,8 @@ void arch_ipi(unsigned id)
 
 void arch_ipi_panic(void)
 {
-	uint64_t others = __atomic_load_n(&arch_online, __ATOMIC_SEQ_CST) & ~(1UL << arch_cpu_here()->id);
+	uint64_t others = __atomic_load_n(&arch_online, __ATOMIC_SEQ_CST) &
+			  ~(1UL << arch_cpu_here()->id);
 	__atomic_store_n(&smp_panic_stop, true, __ATOMIC_SEQ_CST);
 	for_harts(others, send_ipi, NULL);
 }

@@ -96,7 +96,7 @@ secondary_start:
 	call	secondary_main
 
 	.bss
-	/* Kernel stacks begin at a multiple of twice their size: trap_entry tells an overflow by that bit. */
+	/* Kernel stacks begin at a multiple of twice their size: backtraces find their bounds by that. */
 	.balign 1 << (KSTACK_SHIFT + 1)
 	.globl boot_stack
 boot_stack:

@@ -11,6 +11,7 @@ _Static_assert(offsetof(struct arch_thread, user_frame) == THREAD_USER_FRAME, ""
 _Static_assert(offsetof(struct arch_thread, trap_sp) == THREAD_TRAP_SP, "");
 _Static_assert(offsetof(struct arch_thread, sp) == THREAD_SP, "");
 _Static_assert(offsetof(struct arch_thread, cpu) == THREAD_CPU, "");
+_Static_assert(offsetof(struct arch_thread, stack_low) == THREAD_STACK_LOW, "");
 _Static_assert(offsetof(struct arch_cpu, emergency_sp) == CPU_EMERGENCY_SP, "");
 _Static_assert(offsetof(struct arch_frame, pc) == FRAME_PC, "");
 _Static_assert(offsetof(struct arch_frame, s0) == FRAME_S0, "");
@@ -30,10 +31,17 @@ struct arch_frame *arch_user_frame(struct thread *t)
 	return (struct arch_frame *)((char *)t->stack + KSTACK_SIZE) - 1;
 }
 
+void thread_use_own_stack(struct thread *t)
+{
+	t->arch.user_frame = arch_user_frame(t);
+	t->arch.stack_low = (uint64_t)t->stack;
+	t->arch.stack_high = t->arch.stack_low + KSTACK_SIZE;
+}
+
 /* Leaves the user frame and the FP state alone: arch_fork_frame may have filled them. */
 void arch_thread_init(struct thread *t, void (*fn)(void *), void *arg)
 {
-	t->arch.user_frame = arch_user_frame(t);
+	thread_use_own_stack(t);
 	t->arch.sp = (uint64_t)t->arch.user_frame;
 	t->arch.ra = (uint64_t)thread_start;
 	t->arch.s[0] = 0;
@@ -51,10 +59,12 @@ struct thread *arch_switch(struct thread *prev, struct thread *next)
 	struct arch_cpu *cpu = prev->arch.cpu;
 	uint64_t seq = __atomic_load_n(&kernel_map_seq, __ATOMIC_ACQUIRE);
 	next->arch.cpu = cpu;
-	if (unlikely((prev->arch.flags | next->arch.flags) & (THREAD_FP_LOADED | THREAD_FP_KERNEL)) ||
+	if (unlikely(
+		(prev->arch.flags | next->arch.flags) & (THREAD_FP_LOADED | THREAD_FP_KERNEL)) ||
 	    cpu->fp_owner == next)
 		fp_switch(prev, next);
-	/* A new stack must be in the TLB's reach before it is the stack: a fault on it could not be taken. */
+	/* A new stack must be in the TLB's reach before it is the stack: a fault on it could not be
+	 * taken. */
 	if (unlikely(cpu->map_seq != seq)) {
 		cpu->map_seq = seq;
 		sfence_all();
@@ -67,7 +77,8 @@ struct thread *arch_switch(struct thread *prev, struct thread *next)
 void arch_exec_frame(struct thread *t, uaddr_t pc, uaddr_t sp)
 {
 	struct arch_frame *f = arch_user_frame(t);
-	*f = (struct arch_frame){.pc = pc, .sp = sp, .orig_a0 = (uint64_t)-1, .cause = (uint64_t)-1};
+	*f = (struct arch_frame){
+	    .pc = pc, .sp = sp, .orig_a0 = (uint64_t)-1, .cause = (uint64_t)-1};
 	f->status = (csr_read(sstatus) & SR_UXL) | SR_SPIE | SR_FS_CLEAN;
 	fp_reset(t);
 }

@@ -7,8 +7,8 @@
 #include "sbi.h"
 
 /* Fixed-point factors: ns = ticks * ns_factor >> NS_BITS, ticks = ns * tick_factor >> TICK_BITS. */
-#define NS_BITS	  32
-#define TICK_BITS 60
+#define NS_BITS    32
+#define TICK_BITS  60
 #define DEFAULT_HZ 10000000UL
 
 extern uint64_t boot_ticks;
@@ -43,7 +43,8 @@ ns_t arch_now(void)
 	return (ns_t)((unsigned __int128)(ticks - boot_ticks) * ns_factor >> NS_BITS);
 }
 
-/* An SBI call costs more than all the rest of a switch: none is made for what is armed already, or to disarm. */
+/* An SBI call costs more than all the rest of a switch: none is made for what is armed already, or
+ * to disarm. */
 void arch_timer_arm(ns_t deadline)
 {
 	struct arch_cpu *cpu = arch_cpu_here();
@@ -55,7 +56,8 @@ void arch_timer_arm(ns_t deadline)
 		return;
 	}
 	uint64_t ns = deadline > 0 ? (uint64_t)deadline : 0;
-	/* One tick more than the truncated value, so that arch_now() has reached the deadline in the interrupt. */
+	/* One tick more than the truncated value, so that arch_now() has reached the deadline in
+	 * the interrupt. */
 	uint64_t ticks = (uint64_t)((unsigned __int128)ns * tick_factor >> TICK_BITS) + 1;
 	sbi_call(SBI_TIME, SBI_TIME_SET_TIMER, boot_ticks + ticks, 0, 0, 0);
 	csr_set(sie, IE_TIMER);

@@ -119,13 +119,11 @@ return_to_user:
 from_kernel:
 	csrrw	tp, sscratch, zero
 	sd	sp, THREAD_TRAP_SP(tp)
+	csrw	sscratch, t0
+	ld	t0, THREAD_STACK_LOW(tp)
 	addi	sp, sp, -KERNEL_FRAME_SIZE
-	srli	sp, sp, KSTACK_SHIFT
-	andi	sp, sp, 1
-	bnez	sp, other_stack
-frame_fits:
-	ld	sp, THREAD_TRAP_SP(tp)
-	addi	sp, sp, -KERNEL_FRAME_SIZE
+	bltu	sp, t0, stack_overflow
+	csrrw	t0, sscratch, zero
 	save_registers
 	addi	t0, sp, KERNEL_FRAME_SIZE
 	sd	t0, FRAME_SP(sp)
@@ -139,23 +137,15 @@ frame_fits:
 	ld	sp, FRAME_SP(sp)
 	sret
 
-	/* Not the kernel stack with room: is it the one of arch_call_on_stack? sscratch, which must be 0 again, lends a place. */
-other_stack:
-	csrw	sscratch, t0
-	ld	sp, THREAD_TRAP_SP(tp)
-	addi	sp, sp, -KERNEL_FRAME_SIZE
-	ld	t0, THREAD_CALL_STACK(tp)
-	bltu	sp, t0, 1f
-	ld	t0, THREAD_CALL_STACK + 8(tp)
-	bgeu	sp, t0, 1f
-	csrrw	t0, sscratch, zero
-	j	frame_fits
-1:	csrrw	t0, sscratch, zero
-
 	/* The frame would not fit the stack: report from the CPU's emergency stack. No way back. */
 stack_overflow:
 	ld	sp, THREAD_CPU(tp)
 	ld	sp, CPU_EMERGENCY_SP(sp)
+	li	t0, 1 << KSTACK_SHIFT
+	sub	t0, sp, t0
+	sd	t0, THREAD_STACK_LOW(tp)
+	sd	sp, THREAD_STACK_LOW + 8(tp)
+	csrrw	t0, sscratch, zero
 	addi	sp, sp, -KERNEL_FRAME_SIZE
 	save_registers
 	ld	t0, THREAD_TRAP_SP(tp)

@@ -69,7 +69,8 @@ static unsigned fault_access(const struct arch_frame *f)
 	return 0;
 }
 
-/* The same address twice in a row: the TLB may hold the entry as it was before the first fault was resolved. */
+/* The same address twice in a row: the TLB may hold the entry as it was before the first fault was
+ * resolved. */
 static void flush_if_repeated(struct arch_thread *t, uintptr_t addr)
 {
 	if (t->last_fault == addr)
@@ -101,7 +102,8 @@ static void user_exception(struct arch_frame *f)
 	case CAUSE_FETCH_ACCESS:
 	case CAUSE_LOAD_ACCESS:
 	case CAUSE_STORE_ACCESS:
-		/* Memory that firmware keeps to itself: no mapping of ours leads there. Linux has SIGSEGV for it. */
+		/* Memory that firmware keeps to itself: no mapping of ours leads there. Linux has
+		 * SIGSEGV for it. */
 		signal_force(SIGSEGV, SEGV_ACCERR, f->pc);
 		return;
 	default:
@@ -166,8 +168,8 @@ static const char *exception_name(uint64_t cause)
 }
 
 /*
- * With SUM set only the copy routines for user memory run, and a fault at a kernel address in them is a bug of their
- * caller. Without it the routine is the one that tries doubtful kernel memory.
+ * With SUM set only the copy routines for user memory run, and a fault at a kernel address in them
+ * is a bug of their caller. Without it the routine is the one that tries doubtful kernel memory.
  */
 static void kernel_exception(struct arch_frame *f)
 {

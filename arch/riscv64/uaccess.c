@@ -92,7 +92,8 @@ int arch_user_cmpxchg32(uaddr_t addr, uint32_t expect, uint32_t desired, uint32_
 	return user_cmpxchg32((void *)addr, expect, desired, old);
 }
 
-/* Is [addr, addr+n) mapped memory of the kernel, and not device registers, which reading could change? */
+/* Is [addr, addr+n) mapped memory of the kernel, and not device registers, which reading could
+ * change? */
 static bool kernel_range_ok(uintptr_t addr, size_t n)
 {
 	if (addr + n < addr)

@@ -36,12 +36,13 @@ unsigned backtrace_frame(const struct arch_frame *f, uintptr_t *pcs, unsigned ma
 	return collect(&u, pcs, max);
 }
 
-void backtrace_format(uintptr_t pc, char *buf, size_t size)
+void backtrace_format(uintptr_t pc, bool called, char *buf, size_t size)
 {
 	struct symbol s;
-	if (symbol_at(pc, &s))
+	/* A call that does not return may be the last instruction: the function is that of the byte before. */
+	if (symbol_at(pc - called, &s))
 		fmt_string(buf, size, "  [<%016lx>] %s+0x%lx/0x%lx", (unsigned long)pc, s.name,
-			(unsigned long)(pc - s.addr), (unsigned long)s.size);
+			   (unsigned long)(pc - s.addr), (unsigned long)s.size);
 	else
 		fmt_string(buf, size, "  [<%016lx>] ?", (unsigned long)pc);
 }

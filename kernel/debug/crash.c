@@ -11,7 +11,7 @@
 
 static struct spinlock crash_lock = SPINLOCK_INIT("crash", RANK_LOG);
 static struct crash_context kept[CRASH_KEPT]; /* (crash_lock) seq modulo CRASH_KEPT */
-static uint64_t last_seq;		      /* (crash_lock) 0: none yet */
+static uint64_t last_seq;                     /* (crash_lock) 0: none yet */
 
 static const struct {
 	int sig, code;
@@ -19,7 +19,8 @@ static const struct {
 } causes[] = {
     {SIGSEGV, SEGV_MAPERR, "SEGV_MAPERR: address not mapped"},
     {SIGSEGV, SEGV_ACCERR, "SEGV_ACCERR: access not permitted by the mapping"},
-    {SIGSEGV, SI_KERNEL, "SI_KERNEL: no signal frame could be written, or the address is not canonical"},
+    {SIGSEGV, SI_KERNEL,
+	"SI_KERNEL: no signal frame could be written, or the address is not canonical"},
     {SIGBUS, BUS_ADRALN, "BUS_ADRALN: address not aligned"},
     {SIGBUS, BUS_ADRERR, "BUS_ADRERR: beyond the end of the mapped file"},
     {SIGBUS, BUS_OBJERR, "BUS_OBJERR: hardware error"},
@@ -59,7 +60,8 @@ void describe_user_address(struct space *s, uaddr_t addr, char *buf, size_t size
 	struct area *a = space_find(s, addr);
 	if (a) {
 		uint64_t offset = addr - a->start + (a->file ? a->offset : 0);
-		fmt_string(buf, size, "%s+0x%llx", area_name(a, path, sizeof(path)), (unsigned long long)offset);
+		fmt_string(buf, size, "%s+0x%llx", area_name(a, path, sizeof(path)),
+		    (unsigned long long)offset);
 	}
 	mutex_unlock(&s->lock);
 }
@@ -94,7 +96,8 @@ static void fill(struct crash_context *c, const struct ksignal *ks)
 	c->code = ks->info.si_code;
 	c->addr = ks->info.si_code > 0 && ks->info.si_code != SI_KERNEL ? ks->info.fault.addr : 0;
 	c->regs = *arch_user_frame(current);
-	c->code_valid = !arch_copy_in(c->code_bytes, arch_frame_pc(&c->regs), sizeof(c->code_bytes));
+	c->code_valid = !arch_copy_in(
+	    c->code_bytes, arch_frame_pc(&c->regs), sizeof(c->code_bytes));
 	if (!current->space)
 		return;
 	describe_user_address(current->space, c->addr, c->addr_where, CRASH_WHERE);
@@ -107,7 +110,8 @@ void crash_capture(const struct ksignal *ks)
 	const char *cause = crash_cause(ks->sig, ks->info.si_code);
 
 	if (!c) {
-		log_warn("no memory to keep the crash of %s (pid %d)", current->comm, current->process->pid->nr);
+		log_warn("no memory to keep the crash of %s (pid %d)", current->comm,
+		    current->process->pid->nr);
 		return;
 	}
 	fill(c, ks);
@@ -115,8 +119,9 @@ void crash_capture(const struct ksignal *ks)
 	c->seq = ++last_seq;
 	kept[c->seq % CRASH_KEPT] = *c;
 	spin_unlock(&crash_lock, flags);
-	log_info("%s[%d]: %s at pc 0x%llx (%s), address 0x%llx", c->comm, c->tid, cause ? cause : "fatal signal",
-	    (unsigned long long)arch_frame_pc(&c->regs), c->where[0], (unsigned long long)c->addr);
+	log_info("%s[%d]: %s at pc 0x%llx (%s), address 0x%llx", c->comm, c->tid,
+	    cause ? cause : "fatal signal", (unsigned long long)arch_frame_pc(&c->regs),
+	    c->where[0], (unsigned long long)c->addr);
 	kfree(c);
 }
 

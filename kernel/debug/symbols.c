@@ -1,4 +1,5 @@
-/* The kernel's own symbols. cmake/ksyms.sh makes the table from the linked image, ascending by address. */
+/* The kernel's own symbols. cmake/ksyms.sh makes the table from the linked image, ascending by
+ * address. */
 #include "debug/symbols.h"
 
 #include "printk.h"
@@ -21,9 +22,9 @@ bool symbol_nth(unsigned n, struct symbol *out)
 	if (n >= symbol_count())
 		return false;
 	*out = (struct symbol){
-		.addr = (uintptr_t)_kernel_start + ksyms_offsets[n],
-		.size = ksyms_sizes[n],
-		.name = ksyms_names + ksyms_name_offsets[n],
+	    .addr = (uintptr_t)_kernel_start + ksyms_offsets[n],
+	    .size = ksyms_sizes[n],
+	    .name = ksyms_names + ksyms_name_offsets[n],
 	};
 	return true;
 }
@@ -40,7 +41,8 @@ bool symbol_at(uintptr_t addr, struct symbol *out)
 		else
 			high = middle;
 	}
-	/* Of several at one address, such as a linker's label before a function, the one that reaches to `addr`. */
+	/* Of several at one address, such as a linker's label before a function, the one that
+	 * reaches to `addr`. */
 	for (unsigned n = low; n-- > 0 && low - n <= 4;) {
 		symbol_nth(n, out);
 		if (addr - out->addr < out->size)

@@ -1,6 +1,7 @@
 /*
- * What debug builds call when they meet undefined behaviour (clang's -fsanitize=undefined): one panic with the place and
- * the kind. The layouts are those that the compiler emits, see UndefinedBehaviorSanitizer in clang's manual.
+ * What debug builds call when they meet undefined behaviour (clang's -fsanitize=undefined): one
+ * panic with the place and the kind. The layouts are those that the compiler emits, see
+ * UndefinedBehaviorSanitizer in clang's manual.
  */
 #include "base.h"
 
@@ -10,12 +11,13 @@ struct source_location {
 };
 
 struct type_descriptor {
-	uint16_t kind;	/* 0: an integer */
+	uint16_t kind;  /* 0: an integer */
 	uint16_t width; /* of an integer: lowest bit signed, then the logarithm of its bits */
 	char name[];
 };
 
-/* Every kind's data begins with the place, but for nonnull_return's, whose place is an argument of its own. */
+/* Every kind's data begins with the place, but for nonnull_return's, whose place is an argument of
+ * its own. */
 struct typed_data {
 	struct source_location at;
 	const struct type_descriptor *type;
@@ -33,7 +35,8 @@ static _Noreturn void report(const struct source_location *at, const char *what)
 	panic("undefined behaviour: %s at %s:%u:%u", what, at->file, at->line, at->column);
 }
 
-/* A handler that says what happened and where; `_abort` variants are what -fno-sanitize-recover calls. */
+/* A handler that says what happened and where; `_abort` variants are what -fno-sanitize-recover
+ * calls. */
 #define HANDLER(name, what, ...)                                                                   \
 	void __ubsan_handle_##name(const struct source_location *at, ##__VA_ARGS__);               \
 	void __ubsan_handle_##name(const struct source_location *at, ##__VA_ARGS__)                \
@@ -67,13 +70,13 @@ static _Noreturn void report_mismatch(const struct mismatch_data *d, uintptr_t p
 {
 	uintptr_t alignment = 1UL << d->log_alignment;
 	if (!pointer)
-		panic("undefined behaviour: NULL pointer to %s is used at %s:%u:%u", d->type->name, d->at.file,
-			d->at.line, d->at.column);
+		panic("undefined behaviour: NULL pointer to %s is used at %s:%u:%u", d->type->name,
+		    d->at.file, d->at.line, d->at.column);
 	if (pointer & (alignment - 1))
-		panic("undefined behaviour: misaligned pointer 0x%lx to %s at %s:%u:%u", (unsigned long)pointer,
-			d->type->name, d->at.file, d->at.line, d->at.column);
+		panic("undefined behaviour: misaligned pointer 0x%lx to %s at %s:%u:%u",
+		    (unsigned long)pointer, d->type->name, d->at.file, d->at.line, d->at.column);
 	panic("undefined behaviour: 0x%lx has no room for %s at %s:%u:%u", (unsigned long)pointer,
-		d->type->name, d->at.file, d->at.line, d->at.column);
+	    d->type->name, d->at.file, d->at.line, d->at.column);
 }
 
 void __ubsan_handle_type_mismatch_v1(const struct mismatch_data *d, uintptr_t pointer);

@@ -55,6 +55,8 @@ static void file_free(struct file *f)
 	if (f->dentry) {
 		if (file_writable(f) && S_ISREG(f->inode->mode) && !(f->flags & O_PATH))
 			inode_put_write(f->inode);
+		if (f->denies_write)
+			inode_allow_write(f->inode);
 		superblock_unuse(f->dentry->sb);
 		dentry_put(f->dentry);
 	}
@@ -92,6 +94,21 @@ struct file *file_open_dentry(struct dentry *d, unsigned flags)
 		return ERR_PTR(err);
 	}
 	f->flags &= ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
+	return f;
+}
+
+struct file *file_open_exec(struct dentry *d)
+{
+	int err = inode_deny_write(d->inode);
+	struct file *f;
+
+	if (err)
+		return ERR_PTR(err);
+	f = file_open_dentry(d, O_RDONLY);
+	if (IS_ERR(f))
+		inode_allow_write(d->inode);
+	else
+		f->denies_write = true;
 	return f;
 }
 

@@ -120,6 +120,7 @@ struct file {
 	struct mutex pos_lock;
 	void *data;
 	int owner_pid, owner_sig; /* F_SETOWN, F_SETSIG */
+	bool denies_write; /* opened for exec: inode_allow_write with the last reference */
 	struct list epoll_items;  /* who watches it: epoll.c */
 };
 

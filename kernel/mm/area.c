@@ -1,6 +1,7 @@
 /*
- * Areas of a space: a list by address, and over it a balanced tree whose nodes know the largest gap in their subtree, so
- * that finding an address and finding a free place both take O(log n). Everything here is under space->lock.
+ * Areas of a space: a list by address, and over it a balanced tree whose nodes know the largest gap
+ * in their subtree, so that finding an address and finding a free place both take O(log n).
+ * Everything here is under space->lock.
  */
 #include "mm/area.h"
 
@@ -268,7 +269,8 @@ struct area *area_overlap(struct space *s, uaddr_t start, uaddr_t end)
 bool areas_cover(struct space *s, uaddr_t start, uaddr_t end)
 {
 	struct area *a;
-	for_each_area (a, s, start, end) {
+	for_each_area(a, s, start, end)
+	{
 		if (a->start > start)
 			return false;
 		start = a->end;

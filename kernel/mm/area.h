@@ -5,20 +5,22 @@
 #include "mm/space.h"
 
 /* Linux's vm.max_map_count and vm.mmap_min_addr. */
-#define AREAS_MAX 65530
-#define MIN_ADDRESS 65536UL
+#define AREAS_MAX       65530
+#define MIN_ADDRESS     65536UL
 #define STACK_GUARD_GAP (256 * PAGE_SIZE) /* kept free below a stack that grows */
-#define RLIMIT_NONE UINT64_MAX
+#define RLIMIT_NONE     UINT64_MAX
 
 /* --- area.c: everything with space->lock held --- */
 
-struct area *area_create(const struct area *like); /* on no list; references of its own. NULL: no memory */
-void area_free(struct area *a);			   /* on no list; not with space->lock held if it has a file */
-void areas_free(struct list *areas);		   /* the same for a list, by area->link */
+struct area *area_create(
+    const struct area *like);        /* on no list; references of its own. NULL: no memory */
+void area_free(struct area *a);      /* on no list; not with space->lock held if it has a file */
+void areas_free(struct list *areas); /* the same for a list, by area->link */
 
 void area_insert(struct space *s, struct area *a); /* nothing overlaps it */
 void area_remove(struct space *s, struct area *a);
-void area_resize(struct space *s, struct area *a, uaddr_t start, uaddr_t end); /* between its neighbours; a->offset follows */
+void area_resize(struct space *s, struct area *a, uaddr_t start,
+    uaddr_t end); /* between its neighbours; a->offset follows */
 /* Cuts `a` in two at `at`, inside it; the upper part is returned, or NULL without memory. */
 struct area *area_split(struct space *s, struct area *a, uaddr_t at);
 /* Cuts areas so that none crosses `start` or `end`. 0 or -ENOMEM. */
@@ -38,7 +40,8 @@ bool areas_cover(struct space *s, uaddr_t start, uaddr_t end);
 /* The highest free [x, x + len) within [low, high); 0 if none. */
 uaddr_t space_gap(struct space *s, uint64_t len, uaddr_t low, uaddr_t high);
 
-/* Runs over the areas that overlap [from, to), lowest first; `a` may be resized, not removed, by the body. */
+/* Runs over the areas that overlap [from, to), lowest first; `a` may be resized, not removed, by
+ * the body. */
 #define for_each_area(a, s, from, to)                                                              \
 	for (a = area_above(s, from); a && a->start < (to); a = area_next(s, a))
 
@@ -54,7 +57,8 @@ static inline bool area_is_private(const struct area *a)
 
 /* --- walk.c: the page tables (space->lock) --- */
 
-/* The rights an entry of `a` has; a private page that others may share stays read-only whatever the area allows. */
+/* The rights an entry of `a` has; a private page that others may share stays read-only whatever the
+ * area allows. */
 unsigned area_pt_flags(const struct area *a, bool writable);
 /* Unmaps every page of [start, end), flushes, and lets go of the pages. */
 void space_zap(struct space *s, uaddr_t start, uaddr_t end);
@@ -62,7 +66,8 @@ void space_zap(struct space *s, uaddr_t start, uaddr_t end);
 void space_zap_dead(struct space *s);
 /* Gives the present pages of `a` the rights it has now. */
 void area_apply_protection(struct space *s, const struct area *a);
-/* Shares the written pages of `from` with `to`, copy-on-write. 0 or -ENOMEM; *changed if `s` needs a flush. */
+/* Shares the written pages of `from` with `to`, copy-on-write. 0 or -ENOMEM; *changed if `s` needs
+ * a flush. */
 int area_copy_pages(struct space *s, const struct area *from, struct space *child, bool *changed);
 /* Moves the pages of [from, from + len) to `to`. 0, or -ENOMEM with the rest still at `from`. */
 int space_move_pages(struct space *s, uaddr_t from, uaddr_t to, uint64_t len);
@@ -73,22 +78,23 @@ void space_count_page(struct space *s, const struct page *p, int sign);
 
 /* -EFAULT: no area; -EACCES: not allowed. Lets the stack grow. */
 int space_check_access(struct space *s, uaddr_t addr, unsigned access, struct area **out);
-/* Makes the page of `a` at `va` present for `access`, which the area allows or which a debugger forces. 0; -ENXIO past the
- * end of the file; -ENOMEM; -EIO. */
+/* Makes the page of `a` at `va` present for `access`, which the area allows or which a debugger
+ * forces. 0; -ENXIO past the end of the file; -ENOMEM; -EIO. */
 int area_resolve(struct space *s, struct area *a, uaddr_t va, unsigned access);
 /* Faults [start, end) in, as far as there are areas with some right. 0 or the first error. */
 int space_populate(struct space *s, uaddr_t start, uaddr_t end);
 
 /* --- remote.c (takes space->lock) --- */
 
-/* The page of `s` behind `addr`, present for `access`, with a reference; ERR_PTR(-EFAULT, -EIO, -ENOMEM). `force`: as a
- * debugger, who may read what is unreadable and write private pages that are read-only. */
+/* The page of `s` behind `addr`, present for `access`, with a reference; ERR_PTR(-EFAULT, -EIO,
+ * -ENOMEM). `force`: as a debugger, who may read what is unreadable and write private pages that
+ * are read-only. */
 struct page *space_grab_page(struct space *s, uaddr_t addr, unsigned access, bool force);
 
 /* --- map.c (space->lock) --- */
 
-/* Takes what is mapped in [start, end) out: pages are gone afterwards, areas wait in `dead` for areas_free. 0 or -ENOMEM
- * with nothing changed. */
+/* Takes what is mapped in [start, end) out: pages are gone afterwards, areas wait in `dead` for
+ * areas_free. 0 or -ENOMEM with nothing changed. */
 int space_unmap_locked(struct space *s, uaddr_t start, uaddr_t end, struct list *dead);
 /* May the space grow by `pages` of areas with these flags? 0, -ENOMEM, -EAGAIN (locked memory). */
 int space_may_grow(const struct space *s, uint64_t pages, unsigned flags);
@@ -100,6 +106,12 @@ int range_check(uaddr_t addr, uint64_t len, int error, uaddr_t *end);
 uint64_t limit_of(unsigned resource);
 /* The part of that limit which is about locked memory: may `pages` in all be locked? */
 bool may_lock_pages(uint64_t pages);
+
+/* --- oom.c (no lock held) --- */
+
+/* A page fault found no memory: kills the process that has the most, and waits for what it had.
+ * True: try again; false: it is the current process that has to die. May sleep. */
+bool oom_make_room(void);
 
 /* --- space.c --- */
 

@@ -2,11 +2,9 @@
 #include "arch/thread.h"
 #include "fs/vfs.h"
 #include "mm/area.h"
-#include "printk.h"
 #include "proc/process.h"
 #include "trace.h"
 
-#define RLIMIT_STACK 3
 #define AROUND_PAGES 16 /* a read fault on a file maps what is cached of this aligned block */
 
 /* --- what the program may do --- */
@@ -21,7 +19,7 @@ static int grow_stack(struct space *s, struct area *a, uaddr_t addr)
 	if (a->end - start > limit_of(RLIMIT_STACK))
 		return -EFAULT;
 	bool near = prev && (prev->flags & (AREA_READ | AREA_WRITE | AREA_EXEC)) &&
-	    !(prev->flags & AREA_GROWSDOWN) && start - prev->end < STACK_GUARD_GAP;
+		    !(prev->flags & AREA_GROWSDOWN) && start - prev->end < STACK_GUARD_GAP;
 	if (near || (prev && start < prev->end))
 		return -EFAULT;
 	if (space_may_grow(s, (a->start - start) >> PAGE_SHIFT, a->flags) != 0)
@@ -68,7 +66,8 @@ static struct page *anon_page(unsigned flags)
 }
 
 /* Enters `p` at `va`; its reference goes to the entry, or is dropped on failure. */
-static int enter_page(struct space *s, const struct area *a, uaddr_t va, struct page *p, bool writable)
+static int enter_page(
+    struct space *s, const struct area *a, uaddr_t va, struct page *p, bool writable)
 {
 	int err = arch_pt_map(&s->arch, va, page_addr(p), area_pt_flags(a, writable));
 	if (err)
@@ -98,7 +97,7 @@ static int resolve_anon(struct space *s, const struct area *a, uaddr_t va, unsig
 	if (access & FAULT_WRITE)
 		return enter_copy(s, a, va, NULL);
 	/* Tables cost memory too: the zero page is no way around the reserve. */
-	if (pages_low())
+	if (pages_critical())
 		return -ENOMEM;
 	return enter_page(s, a, va, zero_page, false);
 }
@@ -118,12 +117,14 @@ static uint64_t file_pages(const struct area *a)
 	return (size >> PAGE_SHIFT) + ((size & ~PAGE_MASK) != 0);
 }
 
-/* Maps, around `va`, the file's pages that are cached already. Returns whether `va` itself was among them. */
+/* Maps, around `va`, the file's pages that are cached already. Returns whether `va` itself was
+ * among them. */
 static bool map_around(struct space *s, const struct area *a, uaddr_t va)
 {
 	struct page *pages[AROUND_PAGES];
 	uaddr_t from = MAX(a->start, ALIGN_DOWN(va, AROUND_PAGES * PAGE_SIZE));
-	uaddr_t to = MIN(a->end, ALIGN_DOWN(va, AROUND_PAGES * PAGE_SIZE) + AROUND_PAGES * PAGE_SIZE);
+	uaddr_t to = MIN(
+	    a->end, ALIGN_DOWN(va, AROUND_PAGES * PAGE_SIZE) + AROUND_PAGES * PAGE_SIZE);
 	uint64_t index = area_index(a, from), limit = file_pages(a);
 	unsigned count = MIN((to - from) >> PAGE_SHIFT, limit - index);
 	bool hit = false;
@@ -151,7 +152,7 @@ static int resolve_file(struct space *s, const struct area *a, uaddr_t va, unsig
 	bool copy = area_is_private(a) && (access & FAULT_WRITE);
 	if (index >= file_pages(a))
 		return -ENXIO;
-	if (pages_low())
+	if (pages_critical())
 		return -ENOMEM;
 	if (!(access & FAULT_WRITE) && map_around(s, a, va))
 		return 0;
@@ -192,7 +193,7 @@ static int resolve_write(struct space *s, const struct area *a, uaddr_t va, padd
 	int err = 0;
 	/* The only reference to an anonymous page is this entry: no copy is needed. */
 	bool own = old && (old->flags & PAGE_ANON) &&
-	    __atomic_load_n(&old->refs, __ATOMIC_ACQUIRE) == 1;
+		   __atomic_load_n(&old->refs, __ATOMIC_ACQUIRE) == 1;
 	if (own || !area_is_private(a)) {
 		arch_pt_protect(&s->arch, va, area_pt_flags(a, true));
 		old = NULL;
@@ -230,7 +231,8 @@ int area_resolve(struct space *s, struct area *a, uaddr_t va, unsigned access)
 int space_populate(struct space *s, uaddr_t start, uaddr_t end)
 {
 	struct area *a;
-	for_each_area (a, s, start, end) {
+	for_each_area(a, s, start, end)
+	{
 		unsigned access = FAULT_READ;
 		if ((a->flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE)
 			access = FAULT_WRITE;
@@ -260,7 +262,7 @@ static int fault_once(struct space *s, uaddr_t addr, unsigned access)
 	return err;
 }
 
-static struct fault_result result_of(int err, uaddr_t addr)
+static struct fault_result result_of(int err)
 {
 	switch (err) {
 	case 0:
@@ -270,9 +272,6 @@ static struct fault_result result_of(int err, uaddr_t addr)
 	case -EACCES:
 		return (struct fault_result){SIGSEGV, SEGV_ACCERR};
 	case -ENOMEM:
-		log_warn("out of memory: killing process %d (%s), which touched %#lx",
-		    current->process && current->process->pid ? current->process->pid->nr : 0,
-		    current->comm, (unsigned long)addr);
 		return (struct fault_result){SIGKILL, SI_KERNEL};
 	default:
 		return (struct fault_result){SIGBUS, BUS_ADRERR};
@@ -284,9 +283,11 @@ struct fault_result space_fault(struct space *s, uaddr_t addr, unsigned access, 
 	int err = fault_once(s, addr, access);
 	if (unlikely(err == -ENOMEM) && memory_reclaim())
 		err = fault_once(s, addr, access);
+	while (unlikely(err == -ENOMEM) && oom_make_room())
+		err = fault_once(s, addr, access);
 	if (!err)
 		current->faults_minor++;
-	struct fault_result result = result_of(err, addr);
+	struct fault_result result = result_of(err);
 	if (trace_on(TRACE_CLASS_FAULT))
 		trace_record(TRACE_FAULT, addr, access, result.signal, 0, 0);
 	return result;

@@ -1,47 +1,31 @@
 /*
- * kmalloc: size classes up to 2 KiB, cut from slabs of one or a few pages, with a magazine of free objects for each CPU and
- * class; larger blocks straight from the page allocator; the largest, or when memory is in pieces, from vmap_alloc (those
- * must be freed with interrupts on).
- *
- * Debug builds end each object with a footer: what size was asked for, and whether it lives. They fill a red zone after
- * the size asked for, and poison what is free.
+ * kmalloc: size classes up to 2 KiB, cut from slabs of one or a few pages, with a magazine of free
+ * objects for each CPU and class; larger blocks straight from the page allocator; those above its
+ * largest, 4 MiB, from vmap_alloc (with interrupts on only, to allocate and to free).
  */
 #include "mm/heap.h"
 
 #include "arch/cpu.h"
 #include "arch/mmu.h"
+#include "mm/heap_check.h"
 #include "mm/page_internal.h"
 #include "mm/space.h"
 #include "printk.h"
 #include "sched/cpu_here.h"
 
-#define MAGAZINE_MAX 16
-#define MAGAZINE_BATCH 8
-#define SMALL_MAX 2048
+#define MAGAZINE_MAX     16
+#define MAGAZINE_BATCH   8
+#define SMALL_MAX        2048
 #define EMPTY_SLABS_KEPT 1
-#define LARGE_MAX ((size_t)1 << 47)
-
-#ifdef PERILUNE_DEBUG
-#define FOOTER sizeof(uint64_t)
-#else
-#define FOOTER 0
-#endif
-
-struct heap_class {
-	struct spinlock lock;
-	struct list partial;   /* (lock) slabs with a free object, by page->link; full ones are on no list */
-	uint64_t slabs, free;  /* (lock) free: objects in slabs, not those in magazines */
-	unsigned empty;	       /* (lock) slabs without an object in use */
-	uint16_t size, per_slab; /* constant */
-	uint8_t order;		 /* constant */
-};
+#define LARGE_MAX        ((size_t)1 << 47)
 
 struct magazine { /* (its CPU, interrupts off) */
 	unsigned count;
 	void *objects[MAGAZINE_MAX];
 };
 
-static const uint16_t class_sizes[] = {16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, SMALL_MAX};
+static const uint16_t class_sizes[] = {
+    16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, SMALL_MAX};
 #define CLASSES ARRAY_SIZE(class_sizes)
 static struct heap_class classes[CLASSES];
 static uint8_t class_of[SMALL_MAX / 16 + 1]; /* by size in units of 16 bytes, rounded up */
@@ -62,91 +46,6 @@ void heap_init(void)
 			class_of[unit] = i;
 	}
 }
-
-/* --- debug checks --- */
-
-#ifdef PERILUNE_DEBUG
-#define LIVE 0x11feULL
-#define DEAD 0xdeadULL
-#define POISON 0x6b
-#define RED 0xbb
-#define RED_ZONE_MAX 16 /* bytes checked after the size asked for */
-#define POISON_MAX 256	/* bytes poisoned and checked; the first 8 link free objects */
-
-static uint64_t *footer_of(const void *obj, const struct heap_class *c)
-{
-	return (uint64_t *)((uintptr_t)obj + c->size - FOOTER);
-}
-
-static size_t red_zone(const struct heap_class *c, size_t size)
-{
-	return MIN(c->size - FOOTER - size, (size_t)RED_ZONE_MAX);
-}
-
-static size_t poison_size(const struct heap_class *c)
-{
-	return MIN(c->size - FOOTER, (size_t)POISON_MAX);
-}
-
-static bool filled_with(const uint8_t *p, size_t n, uint8_t value)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] != value)
-			return false;
-	}
-	return true;
-}
-
-static void mark_live(void *obj, const struct heap_class *c, size_t size)
-{
-	*footer_of(obj, c) = LIVE << 48 | size;
-	memset((char *)obj + size, RED, red_zone(c, size));
-}
-
-static void mark_dead(void *obj, const struct heap_class *c)
-{
-	memset(obj, POISON, poison_size(c));
-	*footer_of(obj, c) = DEAD << 48;
-}
-
-static void check_dead(const void *obj, const struct heap_class *c)
-{
-	size_t from = sizeof(void *);
-	if (*footer_of(obj, c) != DEAD << 48 ||
-	    !filled_with((const uint8_t *)obj + from, poison_size(c) - from, POISON))
-		panic("kmalloc: %p (%u bytes) was written to while free", obj, c->size);
-}
-
-/* Returns the size that was asked for. */
-static size_t check_live(const void *obj, const struct heap_class *c)
-{
-	uint64_t footer = *footer_of(obj, c);
-	size_t size = footer & 0xffff;
-	if (footer == DEAD << 48)
-		panic("kmalloc: %p (%u bytes) is freed twice", obj, c->size);
-	if (footer >> 48 != LIVE || size > c->size - FOOTER ||
-	    !filled_with((const uint8_t *)obj + size, red_zone(c, size), RED))
-		panic("kmalloc: %p (%zu bytes) was written past its end", obj, size);
-	return size;
-}
-#else
-static inline void mark_live(void *obj, const struct heap_class *c, size_t size)
-{
-}
-
-static inline void mark_dead(void *obj, const struct heap_class *c)
-{
-}
-
-static inline void check_dead(const void *obj, const struct heap_class *c)
-{
-}
-
-static inline size_t check_live(const void *obj, const struct heap_class *c)
-{
-	return c->size;
-}
-#endif
 
 /* --- slabs --- */
 
@@ -317,19 +216,18 @@ static void *large_alloc(size_t size)
 	unsigned order = 0;
 	while (order <= MAX_ORDER && PAGE_SIZE << order < size)
 		order++;
-	struct page *p = page_alloc_order(order, 0);
-	if (p) {
-		p->flags = PAGE_LARGE;
-		count_large(PAGE_SIZE << order, 1);
-		return page_virt(p);
+	if (order > MAX_ORDER) {
+		void *block = arch_irq_enabled() ? vmap_alloc(size) : NULL;
+		if (block)
+			count_large(vmap_size(block), 1);
+		return block;
 	}
-	/* Single pages may be left, or the block is larger than any order. */
-	if (order == 0 || !arch_irq_enabled())
+	struct page *p = page_alloc_order(order, 0);
+	if (!p)
 		return NULL;
-	void *block = vmap_alloc(size);
-	if (block)
-		count_large(vmap_size(block), 1);
-	return block;
+	p->flags = PAGE_LARGE;
+	count_large(PAGE_SIZE << order, 1);
+	return page_virt(p);
 }
 
 static void large_free(void *block)
@@ -352,8 +250,8 @@ static void large_free(void *block)
 
 void *kmalloc(size_t size)
 {
-	if (likely(size <= SMALL_MAX - FOOTER))
-		return small_alloc(class_of[(size + FOOTER + 15) / 16], size);
+	if (likely(size <= SMALL_MAX - HEAP_FOOTER))
+		return small_alloc(class_of[(size + HEAP_FOOTER + 15) / 16], size);
 	return large_alloc(size);
 }
 
@@ -404,10 +302,11 @@ size_t kmalloc_usable(const void *p)
 static bool same_class(const void *p, const struct page *small, size_t size)
 {
 	if (small)
-		return size <= SMALL_MAX - FOOTER &&
-		    class_of[(size + FOOTER + 15) / 16] == small->slab_class;
+		return size <= SMALL_MAX - HEAP_FOOTER &&
+		       class_of[(size + HEAP_FOOTER + 15) / 16] == small->slab_class;
 	size_t have = kmalloc_usable(p);
-	return size > SMALL_MAX - FOOTER && size <= have && (size > have / 2 || have == PAGE_SIZE);
+	return size > SMALL_MAX - HEAP_FOOTER && size <= have &&
+	       (size > have / 2 || have == PAGE_SIZE);
 }
 
 void *krealloc(void *p, size_t size)

@@ -5,7 +5,8 @@
 
 void *kmalloc(size_t size) __attribute__((malloc)) must_check;
 void *kzalloc(size_t size) __attribute__((malloc)) must_check;
-void *krealloc(void *p, size_t size) must_check; /* keeps `p` on failure; krealloc(NULL, n) allocates */
+void *krealloc(
+    void *p, size_t size) must_check; /* keeps `p` on failure; krealloc(NULL, n) allocates */
 void kfree(void *p); /* NULL is fine; debug builds poison and check for double frees and overruns */
 size_t kmalloc_usable(const void *p);
 char *kstrdup(const char *s) must_check;
@@ -24,13 +25,14 @@ struct heap_stats {
 };
 void heap_stats(struct heap_stats *out);
 
-/* Kernel stacks: KSTACK_SIZE bytes, aligned to twice that, with an unmapped guard page below. Returns the lowest
- * address or NULL. */
+/* Kernel stacks: KSTACK_SIZE bytes, aligned to twice that, with an unmapped guard page below.
+ * Returns the lowest address or NULL. */
 #define KSTACK_SIZE (16 * 1024UL)
 void *kstack_alloc(void) must_check;
 void kstack_free(void *stack);
 
-/* Virtually contiguous kernel memory of whole pages (for what is too large for the buddy allocator). */
+/* Virtually contiguous kernel memory of whole pages (for what is too large for the buddy
+ * allocator). */
 void *vmap_alloc(size_t size) must_check;
 void vmap_free(void *p, size_t size);
 /* Device registers, uncached. NULL on failure; never unmapped. */

@@ -1,12 +1,9 @@
-/* Mapping, unmapping, protection, the break: mmap(2), munmap(2), mprotect(2), brk(2) as kernel and programs call them. */
+/* Mapping, unmapping, protection, the break: mmap(2), munmap(2), mprotect(2), brk(2) as kernel and
+ * programs call them. */
 #include "fs/vfs.h"
 #include "mm/area.h"
 #include "mm/heap.h"
 #include "proc/process.h"
-
-#define RLIMIT_DATA 2
-#define RLIMIT_MEMLOCK 8
-#define RLIMIT_AS 9
 
 /* --- limits --- */
 
@@ -50,7 +47,8 @@ int space_may_grow(const struct space *s, uint64_t pages, unsigned flags)
 	if ((flags & AREA_LOCKED) && !may_lock_pages(s->pages_locked + pages))
 		return -EAGAIN;
 	/* A single request for more than there is at all cannot be meant (overcommit mode 0). */
-	bool accounted = !(flags & AREA_NORESERVE) && (is_data(flags) || (flags & AREA_SHARED_ANON));
+	bool accounted = !(flags & AREA_NORESERVE) &&
+			 (is_data(flags) || (flags & AREA_SHARED_ANON));
 	return accounted && pages > pages_total() ? -ENOMEM : 0;
 }
 
@@ -75,8 +73,7 @@ uaddr_t space_place(struct space *s, uaddr_t hint, uint64_t len)
 	if (hint) {
 		hint = MAX(hint, MIN_ADDRESS);
 		/* Free, with the guard gap of a stack above it kept. */
-		if (hint <= ARCH_USER_TOP - len &&
-		    space_gap(s, len, hint, hint + len) == hint)
+		if (hint <= ARCH_USER_TOP - len && space_gap(s, len, hint, hint + len) == hint)
 			return hint;
 	}
 	uaddr_t at = space_gap(s, len, MIN_ADDRESS, s->mmap_base);
@@ -84,8 +81,8 @@ uaddr_t space_place(struct space *s, uaddr_t hint, uint64_t len)
 }
 
 /* Where the request goes; makes room for a fixed one. Address or -errno. (space->lock) */
-static int64_t find_place(struct space *s, const struct map_request *r, uint64_t len,
-    struct list *dead)
+static int64_t find_place(
+    struct space *s, const struct map_request *r, uint64_t len, struct list *dead)
 {
 	if (!r->fixed && !r->noreplace) {
 		uaddr_t at = space_place(s, r->addr, len);
@@ -135,10 +132,12 @@ static int check_file(const struct map_request *r, unsigned *flags)
 	return 0;
 }
 
-/* The area to be inserted, with its file and mapping, but no place yet. ERR_PTR on failure. (no lock) */
+/* The area to be inserted, with its file and mapping, but no place yet. ERR_PTR on failure. (no
+ * lock) */
 static struct area *make_area(const struct space *s, const struct map_request *r)
 {
-	struct area like = {.flags = r->flags | s->default_flags, .name = r->name, .offset = r->offset};
+	struct area like = {
+	    .flags = r->flags | s->default_flags, .name = r->name, .offset = r->offset};
 	int err = 0;
 	if (r->file)
 		err = check_file(r, &like.flags);
@@ -153,11 +152,13 @@ static struct area *make_area(const struct space *s, const struct map_request *r
 	if (!a)
 		return ERR_PTR(-ENOMEM);
 	err = r->file ? r->file->ops->mmap(r->file, a) : 0;
-	/* Without a file's pages (no file, or /dev/zero), what is shared needs a tree of its own. */
+	/* Without a file's pages (no file, or /dev/zero), what is shared needs a tree of its own.
+	 */
 	if (!err && !a->mapping && (a->flags & AREA_SHARED) && !(a->flags & AREA_VDSO)) {
 		a->mapping = shared_memory_create();
 		a->flags |= a->mapping ? AREA_SHARED_ANON | AREA_MAYWRITE : 0;
-		a->name = a->name || a->file ? a->name : "/dev/zero (deleted)";
+		if (!a->file && !a->name)
+			a->name = "/dev/zero (deleted)"; /* as Linux shows it in /proc/PID/maps */
 		a->offset = 0;
 		err = a->mapping ? 0 : -ENOMEM;
 	}
@@ -173,14 +174,14 @@ static uint64_t mapped_within(struct space *s, uaddr_t start, uaddr_t end)
 {
 	uint64_t pages = 0;
 	struct area *a;
-	for_each_area (a, s, start, end)
-		pages += (MIN(a->end, end) - MAX(a->start, start)) >> PAGE_SHIFT;
+	for_each_area(a, s, start, end)
+	    pages += (MIN(a->end, end) - MAX(a->start, start)) >> PAGE_SHIFT;
 	return pages;
 }
 
 /* Gives `a` its place in the space. Address or -errno. (space->lock) */
-static int64_t place_area(struct space *s, const struct map_request *r, uint64_t len,
-    struct area *a, struct list *dead)
+static int64_t place_area(
+    struct space *s, const struct map_request *r, uint64_t len, struct area *a, struct list *dead)
 {
 	uint64_t replaced = r->fixed ? mapped_within(s, r->addr, r->addr + len) : 0;
 	int err = space_may_grow(s, (len >> PAGE_SHIFT) - replaced, a->flags);
@@ -294,7 +295,8 @@ int space_protect(struct space *s, uaddr_t addr, uint64_t len, unsigned prot)
 /* Makes [from, to) part of the heap. (space->lock) */
 static int grow_heap(struct space *s, uaddr_t from, uaddr_t to)
 {
-	struct area like = {.flags = AREA_READ | AREA_WRITE | AREA_MAYWRITE | AREA_HEAP | s->default_flags};
+	struct area like = {
+	    .flags = AREA_READ | AREA_WRITE | AREA_MAYWRITE | AREA_HEAP | s->default_flags};
 	/* A page is left free below whatever comes next, and a stack's gap. */
 	uint64_t room = to - from + PAGE_SIZE;
 	if (to > ARCH_USER_TOP || space_gap(s, room, from, from + room) != from)

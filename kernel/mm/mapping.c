@@ -1,12 +1,13 @@
 /*
- * A file's pages: a radix tree of six bits a level over page numbers, which grows in height as the file does. At height 0
- * the tree is the page with index 0 itself. Shared anonymous memory is such a tree without a file.
+ * A file's pages: a radix tree of six bits a level over page numbers, which grows in height as the
+ * file does. At height 0 the tree is the page with index 0 itself. Shared anonymous memory is such
+ * a tree without a file.
  */
 #include "mm/area.h"
 #include "mm/heap.h"
 
 #define LEVEL_BITS 6
-#define SLOTS (1u << LEVEL_BITS)
+#define SLOTS      (1u << LEVEL_BITS)
 
 struct radix_node {
 	void *slots[SLOTS]; /* nodes, or at the lowest level pages */
@@ -138,8 +139,8 @@ static void drop_page(struct mapping *m, struct page *p)
 }
 
 /*
- * Drops the pages from `first` (counted within this subtree) on, and the nodes that are empty by it. Returns what is left
- * of the subtree: `at` or NULL. (m->lock)
+ * Drops the pages from `first` (counted within this subtree) on, and the nodes that are empty by
+ * it. Returns what is left of the subtree: `at` or NULL. (m->lock)
  */
 static void *prune(struct mapping *m, void *at, unsigned level, uint64_t first)
 {
@@ -153,7 +154,8 @@ static void *prune(struct mapping *m, void *at, unsigned level, uint64_t first)
 	unsigned shift = (level - 1) * LEVEL_BITS;
 	for (unsigned i = first >> shift; i < SLOTS; i++) {
 		uint64_t start = (uint64_t)i << shift;
-		node->slots[i] = prune(m, node->slots[i], level - 1, first > start ? first - start : 0);
+		node->slots[i] = prune(
+		    m, node->slots[i], level - 1, first > start ? first - start : 0);
 	}
 	if (first > 0)
 		return node;

@@ -1,4 +1,5 @@
-/* The page allocator: buddy lists of free blocks, a cache of single pages for each CPU, counts of who uses what. */
+/* The page allocator: buddy lists of free blocks, a cache of single pages for each CPU, counts of
+ * who uses what. */
 #include "mm/page.h"
 
 #include "arch/cpu.h"
@@ -7,13 +8,14 @@
 #include "printk.h"
 #include "sched/cpu_here.h"
 
-#define CACHE_MAX 32
+#define CACHE_MAX   32
 #define CACHE_BATCH 16
-/* Kept back from programs, so that the kernel, its shell and the exit of processes go on: 1/64 of memory, at least 1 MiB. */
+/* Kept back from programs, so that the kernel, its shell and the exit of processes go on: 1/64 of
+ * memory, at least 1 MiB. */
 #define RESERVE_FRACTION 64
-#define RESERVE_MIN 256
+#define RESERVE_MIN      256
 
-#define POISON 0x6b6b6b6b6b6b6b6bULL
+#define POISON       0x6b6b6b6b6b6b6b6bULL
 #define POISON_WORDS 4
 
 /* One CPU's pages. (that CPU, interrupts off; counts are atomic) */
@@ -25,7 +27,7 @@ struct page_cache {
 
 static struct spinlock page_lock = SPINLOCK_INIT("pages", RANK_PAGES);
 static struct list free_lists[MAX_ORDER + 1]; /* (page_lock) by free_link */
-static uint64_t free_count;		      /* (page_lock; read without) pages in free_lists */
+static uint64_t free_count;                   /* (page_lock; read without) pages in free_lists */
 static uint64_t total_pages, reserved_pages, user_reserve;
 static struct page_cache caches[MAX_CPUS];
 struct page *zero_page;
@@ -173,7 +175,8 @@ void pages_init(void)
 {
 	for (unsigned i = 0; i <= MAX_ORDER; i++)
 		list_init(&free_lists[i]);
-	/* Everything counts as reserved until it is given: page_ranges_init has set the ranges by the first give_run. */
+	/* Everything counts as reserved until it is given: page_ranges_init has set the ranges by
+	 * the first give_run. */
 	page_ranges_init(give_run);
 	for (unsigned i = 0; i < page_range_count; i++)
 		total_pages += page_ranges[i].count;
@@ -338,6 +341,11 @@ void page_put(struct page *p)
 bool pages_low(void)
 {
 	return __atomic_load_n(&free_count, __ATOMIC_RELAXED) < user_reserve;
+}
+
+bool pages_critical(void)
+{
+	return __atomic_load_n(&free_count, __ATOMIC_RELAXED) < user_reserve / 2;
 }
 
 uint64_t pages_total(void)

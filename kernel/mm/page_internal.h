@@ -13,8 +13,8 @@ struct page_range {
 extern struct page_range page_ranges[];
 extern unsigned page_range_count;
 
-/* Finds the ranges and room for their arrays, every page PAGE_RESERVED; then calls `give` for each run of free pages of a
- * range. */
+/* Finds the ranges and room for their arrays, every page PAGE_RESERVED; then calls `give` for each
+ * run of free pages of a range. */
 void page_ranges_init(void (*give)(struct page *first, uint64_t count));
 
 static inline const struct page_range *range_of(const struct page *p)

@@ -1,4 +1,5 @@
-/* Where memory is: the ranges of boot_info, an array of struct page for each, and the free runs between what is reserved. */
+/* Where memory is: the ranges of boot_info, an array of struct page for each, and the free runs
+ * between what is reserved. */
 #include "arch/mmu.h"
 #include "boot/boot_info.h"
 #include "mm/page_internal.h"
@@ -7,16 +8,29 @@
 struct page_range page_ranges[BOOT_MAX_RANGES];
 unsigned page_range_count;
 
-/* Everything that is not free: boot_info's list and the arrays of struct page. In bytes, page-aligned outwards. */
-static struct boot_range taken[2 * BOOT_MAX_RANGES];
-static unsigned taken_count;
+/*
+ * Everything that is not free: page 0 (whose address means failure in places), boot_info's list,
+ * early pages, the arrays of struct page. In bytes, page-aligned outwards.
+ */
+static struct boot_range taken[4 * BOOT_MAX_RANGES] = {{0, PAGE_SIZE}};
+static unsigned taken_count = 1;
+static bool reserved_taken;
 
 static void take(paddr_t base, uint64_t size)
 {
 	paddr_t end = ALIGN_UP(base + size, PAGE_SIZE);
 	base = ALIGN_DOWN(base, PAGE_SIZE);
+	BUG_ON(taken_count == ARRAY_SIZE(taken));
 	if (end > base)
 		taken[taken_count++] = (struct boot_range){base, end - base};
+}
+
+/* boot_info is complete by the first call. */
+static void take_reserved(void)
+{
+	for (unsigned i = 0; !reserved_taken && i < boot_info.reserved_count; i++)
+		take(boot_info.reserved[i].base, boot_info.reserved[i].size);
+	reserved_taken = true;
 }
 
 /* Finds the first free run at or above `*base` and below `end`. */
@@ -40,6 +54,24 @@ static bool next_free(paddr_t *base, paddr_t end, paddr_t *run_end)
 	return true;
 }
 
+paddr_t boot_alloc_page(void)
+{
+	take_reserved();
+	for (unsigned i = 0; i < boot_info.memory_count; i++) {
+		const struct boot_range *m = &boot_info.memory[i];
+		struct boot_range *last = &taken[taken_count - 1];
+		paddr_t at = ALIGN_UP(m->base, PAGE_SIZE), run_end;
+		if (!next_free(&at, ALIGN_DOWN(m->base + m->size, PAGE_SIZE), &run_end))
+			continue;
+		if (last->base + last->size == at)
+			last->size += PAGE_SIZE; /* one run of early pages takes one entry */
+		else
+			take(at, PAGE_SIZE);
+		return at;
+	}
+	panic("no memory for the first page tables");
+}
+
 static paddr_t find_room(paddr_t base, paddr_t end, uint64_t size)
 {
 	paddr_t run_end;
@@ -56,8 +88,8 @@ static paddr_t find_array_room(paddr_t base, paddr_t end, uint64_t size)
 	paddr_t at = find_room(base, end, size);
 	for (unsigned i = 0; !at && i < boot_info.memory_count; i++) {
 		const struct boot_range *m = &boot_info.memory[i];
-		at = find_room(ALIGN_UP(m->base, PAGE_SIZE),
-		    ALIGN_DOWN(m->base + m->size, PAGE_SIZE), size);
+		at = find_room(
+		    ALIGN_UP(m->base, PAGE_SIZE), ALIGN_DOWN(m->base + m->size, PAGE_SIZE), size);
 	}
 	return at;
 }
@@ -79,8 +111,8 @@ static void add_range(const struct boot_range *m)
 	take(at, size);
 	struct page *pages = phys_to_virt(at);
 	memset(pages, 0, size);
-	page_ranges[page_range_count++] =
-	    (struct page_range){.first = base >> PAGE_SHIFT, .count = count, .pages = pages};
+	page_ranges[page_range_count++] = (struct page_range){
+	    .first = base >> PAGE_SHIFT, .count = count, .pages = pages};
 }
 
 static void reserve_all(const struct page_range *r)
@@ -99,8 +131,7 @@ static void reserve_all(const struct page_range *r)
 
 void page_ranges_init(void (*give)(struct page *first, uint64_t count))
 {
-	for (unsigned i = 0; i < boot_info.reserved_count; i++)
-		take(boot_info.reserved[i].base, boot_info.reserved[i].size);
+	take_reserved();
 	for (unsigned i = 0; i < boot_info.memory_count; i++)
 		add_range(&boot_info.memory[i]);
 	for (unsigned i = 0; i < page_range_count; i++) {

@@ -4,11 +4,11 @@
  * Lock order, outermost first:
  *	inode->lock (truncate and write come with it held)
  *	truncate_lock (mapping.c)	one truncation at a time unmaps pages
- *	space->lock			areas, page tables, counts; in fork the parent's before the child's
- *	mapping->lock			a file's page tree
- *	space_map_lock			spinlock: every mapping's list of areas
- * Nothing that may take an inode's lock (file_put, a file's mmap operation) is called with space->lock held: areas that
- * go are collected, and let go of after unlocking. User memory is never copied with space->lock held.
+ *	space->lock			areas, page tables, counts; in fork the parent's before the
+ *child's mapping->lock			a file's page tree space_map_lock
+ *spinlock: every mapping's list of areas Nothing that may take an inode's lock (file_put, a file's
+ *mmap operation) is called with space->lock held: areas that go are collected, and let go of after
+ *unlocking. User memory is never copied with space->lock held.
  */
 #pragma once
 
@@ -24,17 +24,18 @@ struct inode;
 /* A file's cached pages, shared by read, write and every mapping. Embedded in struct inode. */
 struct mapping {
 	struct mutex lock; /* guards `tree` against lookup-and-fill races */
-	void *tree;	   /* radix tree, page index -> struct page (mapping.c) */
+	void *tree;        /* radix tree, page index -> struct page (mapping.c) */
 	unsigned height;   /* levels of nodes above the pages */
 	uint64_t pages;
-	/* Fills a new, zeroed page with the file's content at `index`; NULL: leave it zero. 0 or -errno. */
+	/* Fills a new, zeroed page with the file's content at `index`; NULL: leave it zero. 0 or
+	 * -errno. */
 	int (*fill)(struct mapping *m, struct page *p, uint64_t index);
 	struct list areas; /* (space_map_lock) every area that maps this file, for truncation */
 };
 
 void mapping_init(struct mapping *m);
-/* The page at `index` with a reference for the caller, made and filled if `create`; NULL if absent and !create;
- * ERR_PTR(-ENOMEM | -EIO …). */
+/* The page at `index` with a reference for the caller, made and filled if `create`; NULL if absent
+ * and !create; ERR_PTR(-ENOMEM | -EIO …). */
 struct page *mapping_page(struct mapping *m, uint64_t index, bool create) must_check;
 /* Drops all pages from `first_index` on, out of page tables as well. */
 void mapping_truncate(struct mapping *m, uint64_t first_index);
@@ -47,13 +48,15 @@ enum area_flags {
 	AREA_SHARED = 8,
 	AREA_GROWSDOWN = 16,
 	AREA_STACK = 32,
-	AREA_VDSO = 64,	      /* kernel's pages: no copy-on-write accounting, not unmappable by truncation */
+	AREA_VDSO =
+	    64, /* kernel's pages: no copy-on-write accounting, not unmappable by truncation */
 	AREA_DONTFORK = 128,
 	AREA_WIPEONFORK = 256,
 	AREA_DONTDUMP = 512,
 	AREA_LOCKED = 1024,
 	AREA_NORESERVE = 2048,
-	AREA_MAYWRITE = 4096, /* mprotect may make it writable (a shared mapping of a file opened for writing) */
+	AREA_MAYWRITE = 4096, /* mprotect may make it writable (a shared mapping of a file opened
+				 for writing) */
 	AREA_HEAP = 8192,
 	AREA_SHARED_ANON = 16384, /* `mapping` is a shared_memory of mapping.c, not a file's */
 	AREA_LOCKONFAULT = 32768,
@@ -64,56 +67,64 @@ struct area {
 	struct list link; /* of space->areas, by address */
 	uaddr_t start, end;
 	unsigned flags;
-	struct file *file; /* with a reference; NULL: anonymous */
-	uint64_t offset;   /* of `start` in the file, bytes, page-aligned */
+	struct file *file;       /* with a reference; NULL: anonymous */
+	uint64_t offset;         /* of `start` in the file, bytes, page-aligned */
 	struct mapping *mapping; /* file's or shared anonymous memory's; NULL: private anonymous */
 	struct list mapping_link;
 	struct space *space;
-	const char *name; /* "[vdso]" and the like, or NULL: a string that lives for ever */
-	struct avl_node node;	   /* of space->tree */
-	uint64_t gap, max_gap;	   /* free bytes below `start`; the most of any area in this subtree */
-	uint64_t truncate_ticket;  /* (space_map_lock) the truncation that saw this area last */
+	const char *name;      /* "[vdso]" and the like, or NULL: a string that lives for ever */
+	struct avl_node node;  /* of space->tree */
+	uint64_t gap, max_gap; /* free bytes below `start`; the most of any area in this subtree */
+	uint64_t truncate_ticket; /* (space_map_lock) the truncation that saw this area last */
 };
 
 struct space {
 	struct refcount refs;
-	struct mutex lock; /* everything below but `arch`'s own locking */
-	struct list areas; /* sorted by address */
+	struct mutex lock;    /* everything below but `arch`'s own locking */
+	struct list areas;    /* sorted by address */
 	struct avl_tree tree; /* the same areas */
 	unsigned area_count;
-	unsigned default_flags; /* mlockall(MCL_FUTURE): AREA_LOCKED and AREA_LOCKONFAULT for new areas */
-	struct refcount pins; /* on the struct and its page tables: one of the living space, one for each CPU that has them loaded */
+	/* mlockall(MCL_FUTURE): AREA_LOCKED and AREA_LOCKONFAULT for new areas */
+	unsigned default_flags;
+	/* on the struct and its page tables: one of the living space, one for each CPU that has
+	 * them loaded */
+	struct refcount pins;
 	struct area *last_found;
 	struct arch_space arch;
 	uaddr_t brk_start, brk, mmap_base, stack_top;
 	uaddr_t arg_start, arg_end, env_start, env_end;
 	uint64_t auxv[64]; /* as given to the program, AT_NULL-terminated */
-	uaddr_t vdso;	   /* base of the vDSO (or signal trampoline page) */
+	uaddr_t vdso;      /* base of the vDSO (or signal trampoline page) */
 	uaddr_t code_start, code_end, data_start, data_end;
-	struct file *exe; /* with a reference */
+	struct file *exe;                            /* with a reference */
 	uint64_t pages_anon, pages_file, pages_peak; /* resident */
-	uint64_t pages_mapped, pages_locked;	     /* sizes of areas, in pages */
+	uint64_t pages_mapped, pages_locked;         /* sizes of areas, in pages */
 	uint64_t faults_minor, faults_major;
 	bool dumpable;
 };
 
 struct space *space_create(void) must_check; /* NULL: no memory */
-struct space *space_fork(struct space *from) must_check; /* copy-on-write copy, or ERR_PTR(-ENOMEM) */
+/* A copy-on-write copy, or ERR_PTR(-ENOMEM). */
+struct space *space_fork(struct space *from) must_check;
 void space_get(struct space *s);
 void space_put(struct space *s);
-/* Makes `s` (NULL: the kernel's own) the one of this CPU. The caller holds a reference while it is. */
+/* Makes `s` (NULL: the kernel's own) the one of this CPU. The caller holds a reference while it is.
+ */
 void space_switch(struct space *s);
 
 /* Chooses stack_top and mmap_base of a new space: at random, but for the boot flag norandmaps. */
 void space_layout_init(struct space *s);
 bool space_randomised(void); /* norandmaps was not given */
-/* Where the heap begins that follows a program ending at `end`: page-aligned, at random likewise. */
+/* Where the heap begins that follows a program ending at `end`: page-aligned, at random likewise.
+ */
 uaddr_t space_layout_brk(struct space *s, uaddr_t end);
+/* A random multiple of the page size below `range` bytes, for placing things; 0 with norandmaps. */
+uint64_t space_layout_random(uint64_t range);
 
 /*
- * Maps [addr, addr+len) as mmap(2): `flags` are AREA_…; with `fixed` exactly there (what was mapped is replaced), with
- * `noreplace` -EEXIST if something is there, else a hint. `file` may be NULL. Returns the address or -errno.
- * Takes space->lock.
+ * Maps [addr, addr+len) as mmap(2): `flags` are AREA_…; with `fixed` exactly there (what was mapped
+ * is replaced), with `noreplace` -EEXIST if something is there, else a hint. `file` may be NULL.
+ * Returns the address or -errno. Takes space->lock.
  */
 struct map_request {
 	uaddr_t addr;
@@ -122,30 +133,32 @@ struct map_request {
 	bool fixed, noreplace, populate;
 	struct file *file;
 	uint64_t offset;
-	struct mapping *mapping; /* in place of `file`: pages of the kernel's own, such as the vDSO's */
 	const char *name;
 };
 int64_t space_map(struct space *s, const struct map_request *r) must_check;
 int space_unmap(struct space *s, uaddr_t addr, uint64_t len);
 int space_protect(struct space *s, uaddr_t addr, uint64_t len, unsigned prot);
 uaddr_t space_brk(struct space *s, uaddr_t new_brk); /* brk(2): the break as it is afterwards */
-struct area *space_find(struct space *s, uaddr_t addr); /* the area that holds addr, or NULL (space->lock) */
+struct area *space_find(
+    struct space *s, uaddr_t addr); /* the area that holds addr, or NULL (space->lock) */
 
 enum fault_access { FAULT_READ = 1, FAULT_WRITE = 2, FAULT_EXEC = 4 };
 struct fault_result {
 	int signal, code; /* signal 0: resolved */
 };
-/* Resolves a fault of the current thread at `addr`. May sleep. On failure says which signal and si_code it earns
- * (SEGV_MAPERR, SEGV_ACCERR, BUS_ADRERR; SIGKILL when memory is out). `sp` lets the stack grow. */
+/* Resolves a fault of the current thread at `addr`. May sleep. On failure says which signal and
+ * si_code it earns (SEGV_MAPERR, SEGV_ACCERR, BUS_ADRERR; SIGKILL when memory is out). `sp` lets
+ * the stack grow. */
 struct fault_result space_fault(struct space *s, uaddr_t addr, unsigned access, uaddr_t sp);
 
-/* Another task's memory, as ptrace and /proc/PID/mem see it: `force` goes through copy-on-write of read-only pages.
- * Returns bytes copied (short where mapping ends), or -EFAULT / -EIO for none. */
+/* Another task's memory, as ptrace and /proc/PID/mem see it: `force` goes through copy-on-write of
+ * read-only pages. Returns bytes copied (short where mapping ends), or -EFAULT / -EIO for none. */
 int64_t space_read(struct space *s, uaddr_t addr, void *buf, size_t n);
 int64_t space_write(struct space *s, uaddr_t addr, const void *buf, size_t n, bool force);
 
-/* Called when kmalloc or page_alloc for user memory fails: returns what caches of the allocators hold (file pages are
- * the only copy of tmpfs's content, so they stay). True if it helped. May sleep. */
+/* Called when kmalloc or page_alloc for user memory fails: returns what caches of the allocators
+ * hold (file pages are the only copy of tmpfs's content, so they stay). True if it helped. May
+ * sleep. */
 bool memory_reclaim(void);
 
 /* mm's part of the system call table is in mm/calls.c. */

@@ -6,8 +6,9 @@ static struct mutex truncate_lock = MUTEX_INIT("truncate");
 static uint64_t last_ticket; /* (truncate_lock) */
 
 /*
- * The next space that maps `m` and has not been visited under this ticket, with a reference; NULL: none. Areas visited go
- * to the end of the list, so that the search ends at the first of them. Spaces on their way out unmap everything anyway.
+ * The next space that maps `m` and has not been visited under this ticket, with a reference; NULL:
+ * none. Areas visited go to the end of the list, so that the search ends at the first of them.
+ * Spaces on their way out unmap everything anyway.
  */
 static struct space *next_space(struct mapping *m, uint64_t ticket)
 {
@@ -27,7 +28,8 @@ static struct space *next_space(struct mapping *m, uint64_t ticket)
 	return found;
 }
 
-/* Unmaps the pages of `m` from `first` on, in every area of `s`; private copies too, as truncate(2) has it. */
+/* Unmaps the pages of `m` from `first` on, in every area of `s`; private copies too, as truncate(2)
+ * has it. */
 static void unmap_from_space(struct space *s, struct mapping *m, uint64_t first)
 {
 	struct area *a;
@@ -45,8 +47,9 @@ static void unmap_from_space(struct space *s, struct mapping *m, uint64_t first)
 }
 
 /*
- * A fault that read the old size may still put a page into the cache or into a page table while the first pass goes on. It
- * holds its space->lock meanwhile: so after every space was locked once, a second pass over the cache finds the last.
+ * A fault that read the old size may still put a page into the cache or into a page table while the
+ * first pass goes on. It holds its space->lock meanwhile: so after every space was locked once, a
+ * second pass over the cache finds the last.
  */
 void mapping_truncate(struct mapping *m, uint64_t first_index)
 {

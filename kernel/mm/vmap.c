@@ -1,6 +1,7 @@
 /*
- * Kernel virtual memory outside the direct map, in [arch_vmap_start, arch_vmap_end): kernel stacks in slots of their own at
- * the bottom, above them whatever is mapped page by page. Each block is followed by an unmapped page.
+ * Kernel virtual memory outside the direct map, in [arch_vmap_start, arch_vmap_end): kernel stacks
+ * in slots of their own at the bottom, above them whatever is mapped page by page. Each block is
+ * followed by an unmapped page.
  */
 #include "arch/cpu.h"
 #include "arch/mmu.h"
@@ -9,11 +10,12 @@
 #include "printk.h"
 #include "sched/cpu_here.h"
 
-#define STACK_SLOT (2 * KSTACK_SIZE) /* the stack, then as much unmapped: the guard of the next slot */
+#define STACK_SLOT                                                                                 \
+	(2 * KSTACK_SIZE) /* the stack, then as much unmapped: the guard of the next slot */
 #define STACK_SLOTS 32768
 #define STACK_PAGES (KSTACK_SIZE / PAGE_SIZE)
 #define STACK_CACHE 8
-#define MAP_BITS 64
+#define MAP_BITS    64
 
 struct vmap_block {
 	struct list link; /* (vmap_lock) of vmap_blocks, by address */
@@ -22,16 +24,17 @@ struct vmap_block {
 };
 
 static struct spinlock vmap_lock = SPINLOCK_INIT("vmap", RANK_HEAP);
-static struct list vmap_blocks = LIST_INIT(vmap_blocks);    /* (vmap_lock) */
+static struct list vmap_blocks = LIST_INIT(vmap_blocks);  /* (vmap_lock) */
 static uint64_t stack_slots_used[STACK_SLOTS / MAP_BITS]; /* (vmap_lock) */
-static unsigned stack_slot_hint;			    /* (vmap_lock) no free slot in words before this */
+static unsigned stack_slot_hint; /* (vmap_lock) no free slot in words before this */
 
 /* Stacks that stay mapped for the next thread. (that CPU, interrupts off) */
 static struct stack_cache {
 	unsigned count;
 	void *stacks[STACK_CACHE];
 } __attribute__((aligned(CACHE_LINE))) stack_caches[MAX_CPUS];
-/* (vmap_lock) Stacks freed where nothing could be unmapped, each pointing to the next in its first word. */
+/* (vmap_lock) Stacks freed where nothing could be unmapped, each pointing to the next in its first
+ * word. */
 static void *stacks_to_unmap;
 
 /* --- pages at an address --- */

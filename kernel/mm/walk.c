@@ -1,9 +1,11 @@
-/* Walks over a space's page tables: unmapping, protection, fork's copies, moves. Everything under space->lock. */
+/* Walks over a space's page tables: unmapping, protection, fork's copies, moves. Everything under
+ * space->lock. */
 #include "mm/area.h"
 
 #define BATCH_PAGES 64
 
-/* Pages that are out of the tables, but that other CPUs may still reach through their TLBs until a flush. */
+/* Pages that are out of the tables, but that other CPUs may still reach through their TLBs until a
+ * flush. */
 struct zap_batch {
 	struct space *space;
 	uaddr_t start, end; /* what has to be flushed */
@@ -112,9 +114,10 @@ void area_apply_protection(struct space *s, const struct area *a)
 		arch_icache_sync(&s->arch, a->start, a->end);
 }
 
-/* One page of fork: written anonymous pages are shared, read-only in both; all else the child faults in by itself. */
-static int copy_page(struct space *s, struct space *child, uaddr_t va, paddr_t pa, unsigned flags,
-    bool *changed)
+/* One page of fork: written anonymous pages are shared, read-only in both; all else the child
+ * faults in by itself. */
+static int copy_page(
+    struct space *s, struct space *child, uaddr_t va, paddr_t pa, unsigned flags, bool *changed)
 {
 	struct page *p = page_of(pa);
 	if (!p || !(p->flags & PAGE_ANON))
@@ -160,13 +163,15 @@ int space_move_pages(struct space *s, uaddr_t from, uaddr_t to, uint64_t len)
 			va = arch_pt_next(&s->arch, va + PAGE_SIZE, end);
 			continue;
 		}
-		err = arch_pt_map(&s->arch, to + (va - from), pa, flags & ~(PT_ACCESSED | PT_DIRTY));
+		err = arch_pt_map(
+		    &s->arch, to + (va - from), pa, flags & ~(PT_ACCESSED | PT_DIRTY));
 		if (err)
 			break;
 		arch_pt_unmap(&s->arch, va, &pa, &flags);
 		va += PAGE_SIZE;
 	}
-	/* The old addresses must be dead before anybody goes on: the pages now belong to the new ones. */
+	/* The old addresses must be dead before anybody goes on: the pages now belong to the new
+	 * ones. */
 	arch_pt_flush(&s->arch, from, end);
 	return err;
 }

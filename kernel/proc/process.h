@@ -172,7 +172,6 @@ struct thread {
 /* --- ids (proc/pid.c) --- */
 extern struct list all_processes; /* [T] */
 void pid_init(void);
-void vdso_init(void); /* proc/vdso.c */
 /* A new id, or NULL with *err = -EAGAIN or -ENOMEM. */
 struct pid *pid_alloc(int *err);
 struct pid *pid_find(int nr); /* no reference taken (task_lock) */

@@ -233,3 +233,23 @@ struct thread *thread_create_idle(unsigned cpu)
 	fmt_string(t->comm, sizeof(t->comm), "idle/%u", cpu);
 	return t;
 }
+
+char thread_state_letter(const struct thread *t)
+{
+	ASSERT_HELD(&task_lock);
+	if (t->park == DEAD)
+		return t->process && t->process->phase == ZOMBIE ? 'Z' : 'X';
+	if (t->park == JOB_STOP)
+		return 'T';
+	if (t->park == TRACE_STOP)
+		return 't';
+	switch (t->sched.state) {
+	case SCHED_SLEEP:
+	case SCHED_SLEEP_KILL:
+		return 'D';
+	case SCHED_SLEEP_INTR:
+		return 'S';
+	default:
+		return t->process ? 'R' : 'I';
+	}
+}

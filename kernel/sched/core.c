@@ -1,7 +1,7 @@
 /*
- * Choosing and switching threads. A thread that is switched out keeps `on_cpu` until the CPU has left its stack; nobody
- * runs or frees it before. Its run queue's lock is given back before the switch: with interrupts off, and `on_cpu` set,
- * nothing can happen to it meanwhile.
+ * Choosing and switching threads. A thread that is switched out keeps `on_cpu` until the CPU has
+ * left its stack; nobody runs or frees it before. Its run queue's lock is given back before the
+ * switch: with interrupts off, and `on_cpu` set, nothing can happen to it meanwhile.
  */
 #include "arch/cpu.h"
 #include "boot/boot_info.h"
@@ -46,7 +46,8 @@ void sched_init(void)
 	cpus[0].online = true;
 }
 
-/* Drops the reference to a thread that this CPU has left for good. In the next thread, interrupts on. */
+/* Drops the reference to a thread that this CPU has left for good. In the next thread, interrupts
+ * on. */
 static void bury_dead(void)
 {
 	irqflags_t flags = arch_irq_save();
@@ -57,7 +58,8 @@ static void bury_dead(void)
 		thread_put(dead);
 }
 
-/* On the new thread's stack, just after a switch: `prev` may be run or freed by others from now on. */
+/* On the new thread's stack, just after a switch: `prev` may be run or freed by others from now on.
+ */
 static void finish_switch(struct thread *prev)
 {
 	struct cpu *c = cpu_here();
@@ -117,7 +119,8 @@ static void switch_to(struct run_queue *rq, struct thread *prev, struct thread *
 {
 	struct cpu *c = rq->cpu;
 	count_system_time(&prev->sched, now);
-	clear_resched(prev); /* while sched_steal had given up the lock it may have been set again */
+	clear_resched(
+	    prev); /* while sched_steal had given up the lock it may have been set again */
 	if (prev == c->idle)
 		c->idle_ns = prev->sched.system_ns;
 	next->sched.stamp = next->sched.exec_start = now;
@@ -132,7 +135,8 @@ static void switch_to(struct run_queue *rq, struct thread *prev, struct thread *
 	finish_switch(arch_switch(prev, next));
 }
 
-/* Runs who is due. A preempted thread stays runnable, whatever state it was about to sleep in. Interrupts off. */
+/* Runs who is due. A preempted thread stays runnable, whatever state it was about to sleep in.
+ * Interrupts off. */
 static void reschedule(bool preempted)
 {
 	struct cpu *c = cpu_here();
@@ -250,7 +254,8 @@ void sched_yield_now(void)
 	runq_update(rq, arch_now());
 	struct heap_node *first = heap_least(&rq->fair);
 	if (sched_is_rt(s))
-		s->slice_end = 1; /* long past: to the end of its list, with a new slice when its turn comes */
+		s->slice_end =
+		    1; /* long past: to the end of its list, with a new slice when its turn comes */
 	else if (first && heap_key_less(s->vruntime, first->key + 1))
 		s->vruntime = first->key + 1;
 	bool others = rq->queued > 0;

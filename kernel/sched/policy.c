@@ -2,7 +2,8 @@
 #include "arch/cpu.h"
 #include "sched/runq.h"
 
-/* Takes a waiting thread out of its list around a change of its key; returns whether runq_insert must follow. */
+/* Takes a waiting thread out of its list around a change of its key; returns whether runq_insert
+ * must follow. */
 static bool take_out(struct run_queue *rq, struct thread *t)
 {
 	bool waits = t->sched.on_queue == ON_QUEUE && rq->cpu->running != t;
@@ -44,7 +45,8 @@ void sched_set_affinity(struct thread *t, uint64_t mask)
 	t->sched.affinity = mask;
 	bool move = false;
 	if (t->sched.on_queue == ON_QUEUE && !sched_allowed(&t->sched, rq->cpu->id)) {
-		/* One that runs, or whose stack is still in use, is moved when its CPU leaves it. */
+		/* One that runs, or whose stack is still in use, is moved when its CPU leaves it.
+		 */
 		move = rq->cpu->running != t && !sched_running(t);
 		if (move) {
 			runq_remove(rq, t);
@@ -93,9 +95,9 @@ void sched_times(const struct thread *t, ns_t *user, ns_t *system)
 		k = __atomic_load_n(&s->system_ns, __ATOMIC_ACQUIRE);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	} while (stamp != __atomic_load_n(&s->stamp, __ATOMIC_RELAXED) ||
-	    u != __atomic_load_n(&s->user_ns, __ATOMIC_RELAXED) ||
-	    k != __atomic_load_n(&s->system_ns, __ATOMIC_RELAXED) ||
-	    running != sched_running(t));
+		 u != __atomic_load_n(&s->user_ns, __ATOMIC_RELAXED) ||
+		 k != __atomic_load_n(&s->system_ns, __ATOMIC_RELAXED) ||
+		 running != sched_running(t));
 	if (running) {
 		ns_t since = MAX(arch_now() - stamp, 0);
 		*(in_user ? &u : &k) += since;

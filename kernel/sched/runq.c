@@ -1,21 +1,23 @@
 /*
- * Run queues. Real-time threads come first, by priority and then by order; ordinary ones share what is left in
- * proportion to the weights of their nice values: the one with the least weighted run time (vruntime) is due.
+ * Run queues. Real-time threads come first, by priority and then by order; ordinary ones share what
+ * is left in proportion to the weights of their nice values: the one with the least weighted run
+ * time (vruntime) is due.
  */
 #include "sched/runq.h"
 
 #include "arch/cpu.h"
 #include "sched/timer.h"
 
-#define NICE_0_WEIGHT 1024
+#define NICE_0_WEIGHT      1024
 #define IDLE_POLICY_WEIGHT 3
 
-/* Each step of nice is about 10 % of CPU time: a factor of 1.25 (sched(7)); the very numbers are Linux's. */
+/* Each step of nice is about 10 % of CPU time: a factor of 1.25 (sched(7)); the very numbers are
+ * Linux's. */
 static const uint32_t nice_weight[40] = {
-	88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, /* -20 .. -11 */
-	9548, 7620, 6100, 4904, 3906, 3121, 2501, 1991, 1586, 1277,	      /* -10 .. -1 */
-	1024, 820, 655, 526, 423, 335, 272, 215, 172, 137,		      /* 0 .. 9 */
-	110, 87, 70, 56, 45, 36, 29, 23, 18, 15,			      /* 10 .. 19 */
+    88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, /* -20 .. -11 */
+    9548, 7620, 6100, 4904, 3906, 3121, 2501, 1991, 1586, 1277,           /* -10 .. -1 */
+    1024, 820, 655, 526, 423, 335, 272, 215, 172, 137,                    /* 0 .. 9 */
+    110, 87, 70, 56, 45, 36, 29, 23, 18, 15,                              /* 10 .. 19 */
 };
 
 void runq_init(struct run_queue *rq, struct cpu *c)
@@ -115,14 +117,15 @@ struct thread *runq_take(struct run_queue *rq)
 static bool can_move(const struct thread *t, unsigned cpu)
 {
 	return sched_allowed(&t->sched, cpu) &&
-	    !__atomic_load_n(&t->sched.on_cpu, __ATOMIC_ACQUIRE);
+	       !__atomic_load_n(&t->sched.on_cpu, __ATOMIC_ACQUIRE);
 }
 
 struct thread *runq_take_for(struct run_queue *rq, unsigned cpu)
 {
 	struct thread *t;
-	for (int priority = RT_PRIORITIES - 1; (rq->rt_map[0] | rq->rt_map[1]) && priority > 0; priority--) {
-		list_for_each(t, &rq->rt[priority], sched.run_link) {
+	for (int priority = RT_PRIORITIES - 1; (rq->rt_map[0] | rq->rt_map[1]) && priority > 0;
+	    priority--) {
+		list_for_each (t, &rq->rt[priority], sched.run_link) {
 			if (can_move(t, cpu)) {
 				runq_remove(rq, t);
 				return t;
@@ -170,7 +173,8 @@ bool runq_preempts(const struct run_queue *rq, const struct thread *t)
 	if (now_runs == rq->cpu->idle)
 		return true;
 	if (sched_is_rt(new) || sched_is_rt(old))
-		return sched_is_rt(new) && (!sched_is_rt(old) || new->rt_priority > old->rt_priority);
+		return sched_is_rt(new) &&
+		       (!sched_is_rt(old) || new->rt_priority > old->rt_priority);
 	if (old->policy == POLICY_IDLE && new->policy != POLICY_IDLE)
 		return true;
 	if (new->policy != POLICY_OTHER)
@@ -211,6 +215,7 @@ void runq_resched(struct run_queue *rq)
 	if (c != cpu_here())
 		arch_ipi(c->id);
 	else if (c->running->kernel && !c->irq_depth)
-		/* It may not see user mode for long: an interrupt as soon as they are on lets it give way. */
+		/* It may not see user mode for long: an interrupt as soon as they are on lets it
+		 * give way. */
 		timer_interrupt_by(0);
 }

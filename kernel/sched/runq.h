@@ -9,8 +9,9 @@
 
 #define RT_PRIORITIES 100 /* 1 .. 99 are used */
 
-/* How long an ordinary thread runs while others wait; and how far it must be ahead for a woken one to get its CPU. */
-#define FAIR_SLICE_NS (3 * NS_PER_S / 1000)
+/* How long an ordinary thread runs while others wait; and how far it must be ahead for a woken one
+ * to get its CPU. */
+#define FAIR_SLICE_NS       (3 * NS_PER_S / 1000)
 #define FAIR_GRANULARITY_NS (NS_PER_S / 1000)
 /* At most this much of the time it slept counts in a woken thread's favour. */
 #define FAIR_SLEEP_BONUS_NS (FAIR_SLICE_NS / 2)
@@ -21,10 +22,10 @@
 struct run_queue {
 	struct spinlock lock;
 	struct cpu *cpu;
-	unsigned queued; /* waiting; read without the lock as a hint */
-	struct heap fair; /* ordinary threads, by vruntime */
+	unsigned queued;       /* waiting; read without the lock as a hint */
+	struct heap fair;      /* ordinary threads, by vruntime */
 	uint64_t min_vruntime; /* never goes back: where a new or woken thread joins */
-	uint64_t rt_map[2]; /* a bit for each priority whose list is not empty */
+	uint64_t rt_map[2];    /* a bit for each priority whose list is not empty */
 	struct list rt[RT_PRIORITIES];
 };
 
@@ -57,7 +58,8 @@ struct thread *runq_take(struct run_queue *rq);
 struct thread *runq_take_for(struct run_queue *rq, unsigned cpu);
 /* Brings the running thread's vruntime up to `now`. */
 void runq_update(struct run_queue *rq, ns_t now);
-/* Where a thread that joins stands among those that wait: `origin` is the min_vruntime its own was counted from. */
+/* Where a thread that joins stands among those that wait: `origin` is the min_vruntime its own was
+ * counted from. */
 void runq_place(struct run_queue *rq, struct thread *t, uint64_t origin);
 /* Should `t`, which just came, run in place of the present thread? */
 bool runq_preempts(const struct run_queue *rq, const struct thread *t);
@@ -66,7 +68,8 @@ void runq_begin_slice(struct run_queue *rq, ns_t now);
 /* Makes the queue's CPU call schedule() soon. */
 void runq_resched(struct run_queue *rq);
 
-/* Puts a thread that is MOVING, and off its CPU, on the best queue for it. No lock held; interrupts off. */
+/* Puts a thread that is MOVING, and off its CPU, on the best queue for it. No lock held; interrupts
+ * off. */
 void sched_settle(struct thread *t);
 /* Adds `t` to a queue and has its CPU notice. (rq->lock) */
 void sched_activate(struct run_queue *rq, struct thread *t, uint64_t origin);

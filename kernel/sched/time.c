@@ -1,11 +1,14 @@
-/* The clocks. */
+/* The time since boot, and the wall clock as an offset from it. */
 #include "arch/cpu.h"
 #include "sched/timer.h"
+#include "sched/wait.h"
 
 /* What the real-time clock shows at boot where no hardware tells: 2026-01-01 00:00:00 UTC. */
 #define DEFAULT_BOOT_TIME (1767225600LL * NS_PER_S)
 
 static ns_t realtime_offset = DEFAULT_BOOT_TIME; /* real time minus time since boot; atomic */
+static uint32_t setting;                         /* counts how often it was set; atomic */
+struct wait_queue time_was_set = WAIT_QUEUE_INIT(time_was_set);
 
 ns_t time_now(void)
 {
@@ -20,4 +23,11 @@ ns_t time_realtime(void)
 void time_set_realtime(ns_t t)
 {
 	__atomic_store_n(&realtime_offset, t - arch_now(), __ATOMIC_RELAXED);
+	__atomic_fetch_add(&setting, 1, __ATOMIC_RELEASE);
+	wait_wake_all(&time_was_set);
+}
+
+uint32_t time_setting(void)
+{
+	return __atomic_load_n(&setting, __ATOMIC_ACQUIRE);
 }

@@ -1,6 +1,7 @@
 /*
- * Timers: a queue for each CPU, whose interrupt is asked for only when something is due. The hardware is set anew only
- * for an earlier point than the one it has; an interrupt that comes too early costs less than setting it each time.
+ * Timers: a queue for each CPU, whose interrupt is asked for only when something is due. The
+ * hardware is set anew only for an earlier point than the one it has; an interrupt that comes too
+ * early costs less than setting it each time.
  */
 #include "sched/timer.h"
 
@@ -63,7 +64,8 @@ int timer_arm(struct timer *t, ns_t deadline)
 		struct timer_queue *q = lock_queue_of(t, &flags);
 		int here = (int)cpu_here()->id;
 		dequeue(q, t);
-		/* While its callback runs on another CPU it stays there: that CPU looks at its queue again after it. */
+		/* While its callback runs on another CPU it stays there: that CPU looks at its
+		 * queue again after it. */
 		bool stay = t->cpu == here || t->running || deadline == NS_NEVER;
 		if (!stay) {
 			__atomic_store_n(&t->cpu, here, __ATOMIC_RELAXED);
@@ -133,7 +135,8 @@ void timer_run_expired(void)
 	struct heap_node *next = heap_least(&q->heap);
 	/* The callbacks may have asked for something earlier. */
 	if (next)
-		q->programmed = MIN(q->programmed, container_of(next, struct timer, node)->deadline);
+		q->programmed = MIN(
+		    q->programmed, container_of(next, struct timer, node)->deadline);
 	arch_timer_arm(q->programmed);
 	spin_unlock_noirq(&q->lock);
 }

@@ -1,19 +1,19 @@
 /* Time since boot, and callbacks at a point of it. */
 #pragma once
 
-#include "lib/pairing_heap.h"
 #include "abi/fs.h"
+#include "lib/pairing_heap.h"
 #include "lock.h"
 
 struct cpu;
 
 struct timer {
 	void (*fn)(struct timer *t); /* in interrupt context, no lock held; may arm `t` again */
-	ns_t deadline;		     /* ns since boot (timer lock) */
-	struct heap_node node;	     /* in its CPU's queue (timer lock) */
-	int cpu;		     /* whose queue and lock are its own; changes under that lock */
-	bool armed;		     /* (timer lock) */
-	bool running;		     /* fn is being called just now (timer lock) */
+	ns_t deadline;               /* ns since boot (timer lock) */
+	struct heap_node node;       /* in its CPU's queue (timer lock) */
+	int cpu;                     /* whose queue and lock are its own; changes under that lock */
+	bool armed;                  /* (timer lock) */
+	bool running;                /* fn is being called just now (timer lock) */
 };
 
 void timer_init(struct timer *t, void (*fn)(struct timer *));
@@ -25,12 +25,17 @@ bool timer_cancel(struct timer *t);
 bool timer_cancel_sync(struct timer *t);
 void timer_run_expired(void); /* the timer interrupt of this CPU */
 void timer_init_cpu(struct cpu *c);
-/* Asks for a timer interrupt on this CPU at `deadline` at the latest; it may come early. Interrupts off. */
+/* Asks for a timer interrupt on this CPU at `deadline` at the latest; it may come early. Interrupts
+ * off. */
 void timer_interrupt_by(ns_t deadline);
 
-ns_t time_now(void);	  /* CLOCK_MONOTONIC: ns since boot, never goes back */
-ns_t time_realtime(void); /* CLOCK_REALTIME: ns since 1970 */
-void time_set_realtime(ns_t t);
+ns_t time_now(void);            /* CLOCK_MONOTONIC: ns since boot, never goes back */
+ns_t time_realtime(void);       /* CLOCK_REALTIME: ns since 1970 */
+void time_set_realtime(ns_t t); /* wakes who sleeps until a point of it */
+/* Sleepers by the wall clock: time_setting() changes when it is set, and the queue is woken. */
+struct wait_queue;
+extern struct wait_queue time_was_set;
+uint32_t time_setting(void);
 
 /* nsec within 0 .. 999,999,999 and sec not negative. */
 static inline bool timespec_valid(const struct linux_timespec *ts)

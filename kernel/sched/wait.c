@@ -96,10 +96,12 @@ void wait_remove(struct wait_queue *wq, struct waiter *w)
 	spin_unlock(&wq->lock, flags);
 }
 
-/* Wakes all that listen, but of the exclusive ones only as many as `exclusive` that were really asleep. */
+/* Wakes all that listen, but of the exclusive ones only as many as `exclusive` that were really
+ * asleep. */
 static void wake(struct wait_queue *wq, unsigned events, unsigned exclusive)
 {
-	/* Pairs with sched_prepare: whoever is not on the list yet will see what the caller changed. */
+	/* Pairs with sched_prepare: whoever is not on the list yet will see what the caller
+	 * changed. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (list_empty(&wq->waiters))
 		return;
@@ -110,7 +112,8 @@ static void wake(struct wait_queue *wq, unsigned events, unsigned exclusive)
 			w->notify(w, events);
 			continue;
 		}
-		/* `w` may be gone as soon as its thread runs: its wait_remove needs the lock, so not before we are done. */
+		/* `w` may be gone as soon as its thread runs: its wait_remove needs the lock, so
+		 * not before we are done. */
 		if (sched_wake(w->thread, WAKE_ANY_SLEEP) && w->exclusive && !--exclusive)
 			break;
 	}

@@ -8,7 +8,8 @@ static bool is_idle(const struct cpu *c)
 	return c->running == c->idle && !c->rq->queued;
 }
 
-/* The CPU where it ran if that is idle, else any idle one, else where it ran or the one with the shortest queue. */
+/* The CPU where it ran if that is idle, else any idle one, else where it ran or the one with the
+ * shortest queue. */
 static unsigned select_cpu(const struct thread *t)
 {
 	const struct sched_entity *s = &t->sched;
@@ -68,7 +69,8 @@ void sched_settle(struct thread *t)
 static void enqueue(struct run_queue *rq, struct thread *t)
 {
 	bool on_cpu = __atomic_load_n(&t->sched.on_cpu, __ATOMIC_ACQUIRE);
-	/* While its CPU is still leaving it, it can only be queued there: that CPU runs nobody before it has left. */
+	/* While its CPU is still leaving it, it can only be queued there: that CPU runs nobody
+	 * before it has left. */
 	if (on_cpu || select_cpu(t) == rq->cpu->id) {
 		sched_activate(rq, t, rq->min_vruntime);
 		spin_unlock_noirq(&rq->lock);
@@ -91,8 +93,8 @@ bool sched_wake(struct thread *t, unsigned states)
 	struct run_queue *rq = runq_lock_of(t, &flags);
 	enum sched_state state = __atomic_load_n(&s->state, __ATOMIC_RELAXED);
 	bool woken = 1u << state & states &&
-	    __atomic_compare_exchange_n(
-		    &s->state, &state, SCHED_RUNNABLE, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+		     __atomic_compare_exchange_n(&s->state, &state, SCHED_RUNNABLE, false,
+			 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 	if (woken && trace_on(TRACE_CLASS_SCHED))
 		trace_record(TRACE_WAKE, t->tid ? (uint64_t)t->tid->nr : 0, 0, 0, 0, 0);
 	if (woken && s->on_queue == OFF_QUEUE)
@@ -152,7 +154,7 @@ void sched_wait_off_cpu(struct thread *t)
 {
 	ASSERT(t != arch_current());
 	while (__atomic_load_n(&t->sched.on_queue, __ATOMIC_ACQUIRE) != OFF_QUEUE ||
-	    __atomic_load_n(&t->sched.on_cpu, __ATOMIC_ACQUIRE)) {
+	       __atomic_load_n(&t->sched.on_cpu, __ATOMIC_ACQUIRE)) {
 		sched_prepare(SCHED_SLEEP);
 		sched_sleep(arch_now() + NS_PER_S / 20000, "exit");
 	}

@@ -9,11 +9,11 @@
 #undef MISSING
 
 #define TYPES_0(...)
-#define TYPES_1(a) ARG_##a
-#define TYPES_2(a, b) ARG_##a, ARG_##b
-#define TYPES_3(a, b, c) TYPES_2(a, b), ARG_##c
-#define TYPES_4(a, b, c, d) TYPES_3(a, b, c), ARG_##d
-#define TYPES_5(a, b, c, d, e) TYPES_4(a, b, c, d), ARG_##e
+#define TYPES_1(a)                ARG_##a
+#define TYPES_2(a, b)             ARG_##a, ARG_##b
+#define TYPES_3(a, b, c)          TYPES_2(a, b), ARG_##c
+#define TYPES_4(a, b, c, d)       TYPES_3(a, b, c), ARG_##d
+#define TYPES_5(a, b, c, d, e)    TYPES_4(a, b, c, d), ARG_##e
 #define TYPES_6(a, b, c, d, e, f) TYPES_5(a, b, c, d, e), ARG_##f
 
 /* shmat, brk, mremap, mmap */
@@ -22,11 +22,11 @@
 
 #define ROW(number, call, function, count, ...)                                                    \
 	[number] = {.name = #call,                                                                 \
-		.fn = function,                                                                    \
-		.nargs = count,                                                                    \
-		.args = {TYPES_##count(__VA_ARGS__)},                                              \
-		.returns_pointer = RETURNS_POINTER(number)},
-#define CALL(number, name, count, ...) ROW(number, name, sys_##name, count, ##__VA_ARGS__)
+	    .fn = function,                                                                        \
+	    .nargs = count,                                                                        \
+	    .args = {TYPES_##count(__VA_ARGS__)},                                                  \
+	    .returns_pointer = RETURNS_POINTER(number)},
+#define CALL(number, name, count, ...)    ROW(number, name, sys_##name, count, ##__VA_ARGS__)
 #define MISSING(number, name, count, ...) ROW(number, name, NULL, count, ##__VA_ARGS__)
 
 const struct syscall_desc syscall_table[] = {

@@ -1,16 +1,18 @@
-/* Register frames and the architecture's part of struct thread. offsets.h repeats the layout for assembly. */
+/* Register frames and the architecture's part of struct thread. offsets.h repeats the layout for
+ * assembly. */
 #pragma once
 
 #include "base.h"
 
-/* What a trap saves. The first 32 words are Linux's user_regs_struct, so that register sets are plain copies. */
+/* What a trap saves. The first 32 words are Linux's user_regs_struct, so that register sets are
+ * plain copies. */
 struct arch_frame {
 	uint64_t pc, ra, sp, gp, tp, t0, t1, t2, s0, s1;
 	uint64_t a0, a1, a2, a3, a4, a5, a6, a7;
 	uint64_t s2, s3, s4, s5, s6, s7, s8, s9, s10, s11;
 	uint64_t t3, t4, t5, t6;
 	uint64_t status, badaddr, cause; /* sstatus, stval, scause */
-	uint64_t orig_a0;		 /* a system call's first argument, which its result overwrites */
+	uint64_t orig_a0; /* a system call's first argument, which its result overwrites */
 };
 
 /* Linux's __riscv_d_ext_state: FP registers and their control and status. */
@@ -20,8 +22,8 @@ struct arch_fp {
 };
 
 enum arch_thread_flags {
-	THREAD_FP_LOADED = 1,  /* the FP unit of the CPU it runs on holds its state */
-	THREAD_FP_KERNEL = 2,  /* a kernel thread that uses FP */
+	THREAD_FP_LOADED = 1,      /* the FP unit of the CPU it runs on holds its state */
+	THREAD_FP_KERNEL = 2,      /* a kernel thread that uses FP */
 	THREAD_UACCESS_ATOMIC = 4, /* a fault on user memory is not resolved: it takes the fix-up */
 };
 
@@ -30,12 +32,12 @@ struct arch_cpu;
 /* Only the thread itself changes it while it runs; whoever stopped it otherwise. */
 struct arch_thread {
 	struct arch_frame *user_frame; /* where a trap from user mode saves: the stack's top */
-	uint64_t trap_sp;	       /* for the trap entry code */
-	uint64_t sp, ra, s[12];	       /* while switched out */
-	struct arch_cpu *cpu;	       /* the CPU it runs on, or ran on last */
-	uint64_t call_stack_low, call_stack_high; /* of arch_call_on_stack; 0, 0: not in it. Backtraces may be in either */
-	uint32_t flags;		       /* arch_thread_flags */
-	struct arch_cpu *fp_cpu;       /* whose FP unit last got this thread's state; NULL: `fp` was changed since */
-	uint64_t last_fault;	       /* address of the page fault before, to find stale TLB entries */
+	uint64_t trap_sp;              /* for the trap entry code */
+	uint64_t sp, ra, s[12];        /* while switched out */
+	struct arch_cpu *cpu;          /* the CPU it runs on, or ran on last */
+	uint64_t stack_low, stack_high; /* the stack in use: its own, or arch_call_on_stack's */
+	uint32_t flags;                 /* arch_thread_flags */
+	struct arch_cpu *fp_cpu; /* whose unit last got this FP state; NULL: `fp` is newer */
+	uint64_t last_fault;     /* address of the last page fault, to find stale TLB entries */
 	struct arch_fp fp;
 };

@@ -7,8 +7,9 @@ add_library(lua OBJECT ${lua_files})
 target_link_libraries(lua PRIVATE base_flags)
 target_compile_options(lua PRIVATE -O2 -Wall)
 
+# The device tree reader.
 add_library(libfdt OBJECT)
-foreach(file IN ITEMS fdt fdt_ro fdt_addresses fdt_strerror)
+foreach(file IN ITEMS fdt fdt_ro fdt_rw fdt_wip fdt_addresses fdt_strerror)
 	target_sources(libfdt PRIVATE ${PERILUNE_DEPS}/libfdt/${file}.c)
 endforeach()
 target_link_libraries(libfdt PRIVATE base_flags)
@@ -21,7 +22,7 @@ file(GLOB_RECURSE embedded_lua CONFIGURE_DEPENDS
 set(embedded_s ${CMAKE_BINARY_DIR}/embedded.S)
 list(TRANSFORM embedded_lua PREPEND ${CMAKE_SOURCE_DIR}/ OUTPUT_VARIABLE embedded_paths)
 add_custom_command(OUTPUT ${embedded_s}
-	COMMAND ${CMAKE_SOURCE_DIR}/cmake/embed.sh ${CMAKE_SOURCE_DIR} ${embedded_lua} >${embedded_s}
+	COMMAND ${CMAKE_SOURCE_DIR}/cmake/embed.sh ${embedded_s} ${CMAKE_SOURCE_DIR} ${embedded_lua}
 	DEPENDS ${embedded_paths} cmake/embed.sh
 	COMMENT "Embedding Lua files" VERBATIM)
 set_source_files_properties(${embedded_s} PROPERTIES OBJECT_DEPENDS "${embedded_paths}")

@@ -1,0 +1,287 @@
+/* System calls on descriptors: close, dup, fcntl, ioctl, fsync and the like. */
+#include "fs/internal.h"
+#include "syscall/syscall.h"
+
+SYSCALL(close)
+{
+	return fd_close((int)a[0]);
+}
+
+SYSCALL(close_range)
+{
+	unsigned first = (unsigned)a[0], last = (unsigned)a[1], flags = (unsigned)a[2];
+	struct files *copy, *old = current->files;
+
+	if (flags & ~(unsigned)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || first > last)
+		return -EINVAL;
+	if ((flags & CLOSE_RANGE_UNSHARE) && __atomic_load_n(&old->refs.n, __ATOMIC_ACQUIRE) > 1) {
+		irqflags_t irq;
+
+		copy = files_create(old);
+		if (!copy)
+			return -ENOMEM;
+		irq = spin_lock(&task_lock);
+		current->files = copy;
+		spin_unlock(&task_lock, irq);
+		files_put(old);
+	}
+	return files_close_range(first, last, flags & CLOSE_RANGE_CLOEXEC);
+}
+
+SYSCALL(dup)
+{
+	struct file *f = fd_get_raw((int)a[0]);
+	int fd;
+
+	if (!f)
+		return -EBADF;
+	fd = fd_install(f, 0, 0);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+SYSCALL(dup3)
+{
+	unsigned flags = (unsigned)a[2];
+	struct file *f;
+
+	if (flags & ~(unsigned)O_CLOEXEC || (int)a[0] == (int)a[1])
+		return -EINVAL;
+	if ((unsigned)a[1] >= current_rlimit(RLIMIT_NOFILE))
+		return -EBADF;
+	f = fd_get_raw((int)a[0]);
+	return f ? files_dup(f, (int)a[1], flags) : -EBADF;
+}
+
+static int64_t dup_from(struct file *f, uint64_t lowest, unsigned flags)
+{
+	int fd;
+
+	if ((int)lowest < 0 || lowest >= current_rlimit(RLIMIT_NOFILE))
+		return -EINVAL;
+	file_get(f);
+	fd = fd_install(f, flags, (int)lowest);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+static int64_t set_cloexec(int fd, bool on)
+{
+	struct files *t = current->files;
+	irqflags_t flags = spin_lock(&t->lock);
+
+	if ((unsigned)fd < t->size) {
+		uint64_t bit = 1ULL << (fd % 64);
+		t->cloexec[fd / 64] = on ? t->cloexec[fd / 64] | bit : t->cloexec[fd / 64] & ~bit;
+	}
+	spin_unlock(&t->lock, flags);
+	return 0;
+}
+
+static int64_t get_cloexec(int fd)
+{
+	struct files *t = current->files;
+	irqflags_t flags = spin_lock(&t->lock);
+	int64_t on = (unsigned)fd < t->size ? t->cloexec[fd / 64] >> (fd % 64) & 1 : 0;
+
+	spin_unlock(&t->lock, flags);
+	return on;
+}
+
+static int64_t set_flags(struct file *f, unsigned flags)
+{
+	const unsigned settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
+
+	if (!(f->flags & O_NOATIME) && (flags & O_NOATIME) && !inode_owner_or_capable(f->inode))
+		return -EPERM;
+	__atomic_store_n(&f->flags, (f->flags & ~settable) | (flags & settable), __ATOMIC_RELEASE);
+	return 0;
+}
+
+static int64_t add_seals(struct file *f, unsigned seals)
+{
+	const unsigned known = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
+			       F_SEAL_FUTURE_WRITE;
+	struct inode *i = f->inode;
+	int64_t err = 0;
+
+	if (!file_writable(f))
+		return -EPERM;
+	if (seals & ~known || i->ops != &tmpfs_inode_ops)
+		return -EINVAL;
+	mutex_lock(&i->lock);
+	if (i->seals & F_SEAL_SEAL)
+		err = -EPERM;
+	else if ((seals & F_SEAL_WRITE) && !list_empty(&i->mapping.areas))
+		err = -EBUSY;
+	else
+		i->seals |= seals;
+	mutex_unlock(&i->lock);
+	return err;
+}
+
+/* The commands an O_PATH descriptor takes as well. */
+static int64_t fcntl_raw(int fd, struct file *f, unsigned cmd, uint64_t arg)
+{
+	switch (cmd) {
+	case F_DUPFD:
+		return dup_from(f, arg, 0);
+	case F_DUPFD_CLOEXEC:
+		return dup_from(f, arg, O_CLOEXEC);
+	case F_GETFD:
+		return get_cloexec(fd);
+	case F_SETFD:
+		return set_cloexec(fd, arg & FD_CLOEXEC);
+	case F_GETFL:
+		return (int64_t)f->flags;
+	default:
+		return -EBADF;
+	}
+}
+
+static int64_t do_fcntl(int fd, struct file *f, unsigned cmd, uint64_t arg)
+{
+	switch (cmd) {
+	case F_SETFL:
+		return set_flags(f, (unsigned)arg);
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return fcntl_lock(f, cmd, arg);
+	case F_SETOWN:
+		f->owner_pid = (int)arg;
+		return 0;
+	case F_GETOWN:
+		return f->owner_pid;
+	case F_SETSIG:
+		if (arg >= NSIG)
+			return -EINVAL;
+		f->owner_sig = (int)arg;
+		return 0;
+	case F_GETSIG:
+		return f->owner_sig;
+	case F_SETPIPE_SZ:
+	case F_GETPIPE_SZ:
+		return pipe_fcntl(f, cmd, arg);
+	case F_ADD_SEALS:
+		return add_seals(f, (unsigned)arg);
+	case F_GET_SEALS:
+		if (f->inode->ops != &tmpfs_inode_ops)
+			return -EINVAL;
+		return f->inode->seals;
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+	case F_GETFD:
+	case F_SETFD:
+	case F_GETFL:
+		return fcntl_raw(fd, f, cmd, arg);
+	default:
+		return -EINVAL;
+	}
+}
+
+SYSCALL(fcntl)
+{
+	struct file *f = fd_get_raw((int)a[0]);
+	int64_t result;
+
+	if (!f)
+		return -EBADF;
+	if (f->flags & O_PATH)
+		result = fcntl_raw((int)a[0], f, (unsigned)a[1], a[2]);
+	else
+		result = do_fcntl((int)a[0], f, (unsigned)a[1], a[2]);
+	file_put(f);
+	return result;
+}
+
+static int64_t do_ioctl(int fd, struct file *f, unsigned cmd, uint64_t arg)
+{
+	int32_t on;
+
+	switch (cmd) {
+	case FIOCLEX:
+		return set_cloexec(fd, true);
+	case FIONCLEX:
+		return set_cloexec(fd, false);
+	case FIONBIO:
+		if (copy_in_obj(&on, arg))
+			return -EFAULT;
+		return set_flags(f, on ? f->flags | O_NONBLOCK : f->flags & ~(unsigned)O_NONBLOCK);
+	default:
+		return f->ops->ioctl ? f->ops->ioctl(f, cmd, arg) : -ENOTTY;
+	}
+}
+
+SYSCALL(ioctl)
+{
+	struct file *f = fd_get((int)a[0]);
+	int64_t result;
+
+	if (!f)
+		return -EBADF;
+	result = do_ioctl((int)a[0], f, (unsigned)a[1], a[2]);
+	file_put(f);
+	return result;
+}
+
+static int64_t do_fsync(int fd)
+{
+	struct file *f = fd_get(fd);
+	int64_t result;
+
+	if (!f)
+		return -EBADF;
+	result = f->ops->fsync ? f->ops->fsync(f) : -EINVAL;
+	file_put(f);
+	return result;
+}
+
+SYSCALL(fsync)
+{
+	return do_fsync((int)a[0]);
+}
+
+SYSCALL(fdatasync)
+{
+	return do_fsync((int)a[0]);
+}
+
+SYSCALL(sync)
+{
+	return 0; /* no file system has a place behind its memory */
+}
+
+SYSCALL(syncfs)
+{
+	struct file *f = fd_get((int)a[0]);
+
+	if (!f)
+		return -EBADF;
+	file_put(f);
+	return 0;
+}
+
+SYSCALL(ftruncate)
+{
+	struct file *f;
+	int err;
+
+	if ((int64_t)a[1] < 0)
+		return -EINVAL;
+	f = fd_get((int)a[0]);
+	if (!f)
+		return -EBADF;
+	if (!S_ISREG(f->inode->mode) || !file_writable(f))
+		err = -EINVAL;
+	else
+		err = inode_truncate(f->inode, a[1]);
+	file_put(f);
+	return err;
+}
+
