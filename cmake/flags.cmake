@@ -4,7 +4,7 @@ target_compile_options(base_flags INTERFACE
 	${PERILUNE_ARCH_FLAGS}
 	-ffreestanding -fno-omit-frame-pointer -fno-strict-aliasing -fno-common -fno-pic -fno-asynchronous-unwind-tables
 	-nostdlibinc -isystem ${PERILUNE_DEPS}/newlib/include
-	-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+	-ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -fdebug-compilation-dir=.)
 target_compile_definitions(base_flags INTERFACE __DYNAMIC_REENT__)
 
 add_library(kernel_flags INTERFACE)
@@ -23,4 +23,8 @@ set(sanitize -fsanitize=undefined -fno-sanitize=function)
 if(NOT EXISTS ${CMAKE_SOURCE_DIR}/kernel/debug/ubsan.c)
 	list(APPEND sanitize -fsanitize-trap=all)
 endif()
+# Its reports name files from the root of the tree.
+string(REGEX MATCHALL "/[^/]+" components ${CMAKE_SOURCE_DIR})
+list(LENGTH components components)
+list(APPEND sanitize -fsanitize-undefined-strip-path-components=${components})
 target_compile_options(kernel_flags INTERFACE "$<$<AND:$<CONFIG:Debug>,$<COMPILE_LANGUAGE:C>>:${sanitize}>")

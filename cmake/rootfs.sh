@@ -10,40 +10,8 @@ arch=$1 build=$2 out=$3
 shift 3
 root=$(cd "$(dirname "$0")/.." && pwd)
 here=$root/cmake
-# shellcheck source=cmake/apt.sh
-. "$here/apt.sh"
-
-case $arch in
-riscv64) debian_arch=riscv64 ;;
-*) echo "rootfs: unknown architecture $arch" >&2; exit 1 ;;
-esac
-
-# unpack DIR PKG…: the packages, and all that they depend on, unpacked in DIR.
-unpack() {
-	local dir=$1 suite work=$1.work deb out
-	shift
-	for suite in trixie stable forky sid; do
-		apt_open "$root/build/apt/$arch" "$debian_arch" "$suite" 2>"$dir.log" || continue
-		rm -rf "$work"
-		mkdir -p "$work/archives/partial" "$work/root"
-		if ! out=$(apt_run "$APT_OPENED" apt-get -q -o Dir::Cache::Archives="$work/archives" \
-			install --download-only --no-install-recommends -- "$@" 2>&1); then
-			printf '%s\n' "$out" >>"$dir.log"
-			continue
-		fi
-		for deb in "$work"/archives/*.deb; do
-			dpkg-deb -x "$deb" "$work/root"
-		done
-		rm -rf "$work"/root/usr/share/{doc,man,info,locale,lintian,menu}
-		rm -rf "$dir"
-		mv "$work/root" "$dir"
-		rm -rf "$work"
-		return 0
-	done
-	rm -rf "$work"
-	grep -E '^(E:|W:|perilune:)' "$dir.log" | sort -u >&2 || true
-	return 1
-}
+# shellcheck source=cmake/packages.sh
+. "$here/packages.sh"
 
 # The names busybox answers to stand in it one after the other, from "[" on.
 link_applets() {
@@ -56,19 +24,6 @@ link_applets() {
 		for my $name ("[", "[[", split(/\0/, $1)) {
 			symlink("busybox", "$dir/usr/bin/$name") unless -e "$dir/usr/bin/$name";
 		}' "$1"
-}
-
-# overlay NAME PKG…: as unpack, once. Prints where. A finished one is never changed.
-overlay() {
-	local dir=$root/build/rootfs/$arch/$1
-	shift
-	if [ ! -e "$dir.done" ]; then
-		mkdir -p "${dir%/*}"
-		unpack "$dir" "$@" || return 1
-		[ "$1" != busybox-static ] || link_applets "$dir" || return 1
-		touch "$dir.done"
-	fi
-	echo "$dir"
 }
 
 packages=() specs=()
@@ -84,20 +39,17 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-mkdir -p "$root/build"
-exec 9>"$root/build/rootfs.lock"
-flock 9
-
+overlay_lock
 layers=("$here/rootfs:/")
-if busybox=$(overlay busybox busybox-static); then
+if busybox=$(overlay busybox busybox-static) && link_applets "$busybox"; then
 	layers+=("$busybox/usr:/usr")
 else
-	echo "perilune: warning: busybox-static for $debian_arch could not be fetched: the guest has no /bin/sh" >&2
+	echo "perilune: warning: busybox-static for $arch could not be fetched: the guest has no /bin/sh" >&2
 fi
 if [ ${#packages[@]} -gt 0 ]; then
 	name=with-$(printf '%s\n' "${packages[@]}" | sort -u | sha256sum | cut -c1-16)
 	if ! with=$(overlay "$name" "${packages[@]}"); then
-		echo "perilune: could not get for $debian_arch: ${packages[*]}" >&2
+		echo "perilune: could not get for $arch: ${packages[*]}" >&2
 		exit 1
 	fi
 	layers+=("$with:/")

@@ -12,13 +12,15 @@ quietly() { # TITLE COMMAND…
 		return
 	fi
 	mkdir -p "$ROOT/build"
-	log=$ROOT/build/last-command.log
+	log=$ROOT/build/last-command.$$.log
 	if ! "$@" >"$log" 2>&1; then
 		cat "$log" >&2
+		rm -f "$log"
 		say "perilune: $title: failed: $*"
 		return 1
 	fi
-	grep -E '^perilune: warning:' "$log" >&2 || true
+	grep -E '^perilune: warning:' "$log" >&2
+	rm -f "$log"
 }
 
 build_arch() {
@@ -31,7 +33,8 @@ build_arch() {
 		(cd "$ROOT" && quietly "configuring $arch" cmake --preset "$arch-$CONFIG") || exit $EXIT_ERROR
 	fi
 	say "building $arch ($CONFIG)…"
-	quietly "building $arch" cmake --build "$dir" || exit $EXIT_ERROR
+	# Two of these commands at once take turns.
+	quietly "building $arch" flock "$dir/build.ninja" cmake --build "$dir" || exit $EXIT_ERROR
 }
 
 # make_rootfs ARCH OUT [ARGUMENTS OF rootfs.sh]

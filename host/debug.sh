@@ -42,6 +42,6 @@ cmd_debug() {
 	say "perilune: the serial line is ${serial:-unknown} (in another terminal: screen $serial), a log of it $log"
 	# Ctrl-C is gdb's: it stops the guest.
 	trap '' INT
-	run gdb-multiarch -q "$(build_dir "$ARCH")/perilune.elf" -ex "target remote $SCRATCH/gdb" "$@" || code=$?
+	run gdb-multiarch -q "$(build_dir "$ARCH")/perilune.elf" -ex "directory $ROOT" -ex "target remote $SCRATCH/gdb" "$@" || code=$?
 	exit $code
 }

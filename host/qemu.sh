@@ -137,6 +137,20 @@ feed_input() {
 	printf '\004'
 }
 
+# Copies the serial line to standard output as it comes, a terminal's "\r\n" as "\n".
+pass_output() {
+	perl -e '
+		$| = 1;
+		my $kept = "";
+		while (sysread(STDIN, my $bytes, 65536)) {
+			$bytes = $kept . $bytes;
+			$kept = $bytes =~ s/\r\z// ? "\r" : "";
+			$bytes =~ s/\r\n/\n/g;
+			print $bytes;
+		}
+		print $kept;'
+}
+
 # A plain stream: our standard input, then Ctrl-D, goes in; what the kernel prints comes out. What the firmware prints,
 # up to the kernel's first line, is shown only if no kernel follows, or with -v. Input waits for the kernel: the
 # firmware would eat it.
@@ -159,7 +173,7 @@ boot_stream() { # LOG
 	feed_input >&4 2>/dev/null 3<&- 4>&- &
 	feeder=$!
 	CHILDREN+=("$feeder")
-	cat <&3
+	pass_output <&3
 	kill "$feeder" 2>/dev/null
 	boot_end || code=$?
 	exec 5<&-
@@ -176,7 +190,7 @@ explain_panic() { # LOG
 	tr -d '\r' <"$1" | sed -n '/Kernel panic/,$p' | sed -n -E 's/.*\[<(0x)?([0-9a-f]+)>\] *(.*)/\2 \3/p' |
 		while read -r hex text; do
 			# All but the first are return addresses: the call is before them.
-			place=$(llvm-symbolizer-19 -f=none -s -e "$elf" "$(printf '0x%x' $((0x$hex - !first)))" | head -n 1)
+			place=$(llvm-symbolizer-19 -f=none -e "$elf" "$(printf '0x%x' $((0x$hex - !first)))" | sed -n '1s|^\./||p')
 			printf '  %-40s %s\n' "$text" "$place" >&2
 			first=0
 		done

@@ -4,6 +4,7 @@
 #include "arch/mmu.h"
 #include "arch/thread.h"
 #include "boot/boot_info.h"
+#include "dev/console.h"
 #include "dev/serial.h"
 #include "dev/tty.h"
 #include "fs/vfs.h"
@@ -15,6 +16,7 @@
 #include "random.h"
 #include "sched/futex.h"
 #include "trace.h"
+#include "version.h"
 
 /* CPU 0's idle thread: what runs from the first instruction on. */
 struct thread boot_thread = {
@@ -112,6 +114,11 @@ static void start_console(void)
 	int err = serial_init();
 	if (err)
 		log_error("no serial line that this kernel can drive: %s", errno_message(err));
+	/* The host command waits for this line: the firmware's words end, and from here on input is
+	 * not lost. */
+	static const char banner[] = "Perilune " PERILUNE_VERSION "\n";
+	if (boot_arg_flag("plain"))
+		console_log(banner, sizeof(banner) - 1);
 }
 
 _Noreturn void kernel_main(void)

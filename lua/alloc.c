@@ -1,4 +1,5 @@
-/* Lua's allocator: kmalloc under a cap. Large blocks need no contiguous pages and come from the vmap area. */
+/* Lua's allocator: kmalloc under a cap. Large blocks need no contiguous pages and come from the
+ * vmap area. */
 #include "arch/mmu.h"
 #include "mm/heap.h"
 #include "port_internal.h"
@@ -67,7 +68,8 @@ static void *resize(struct port *p, void *block, size_t old_size, size_t new_siz
 	return new;
 }
 
-/* Without a block, old_size is a type tag. Shrinking must not fail: then the block stays what it is. */
+/* Without a block, old_size is a type tag. Shrinking must not fail: then the block stays what it
+ * is. */
 void *port_alloc(void *ud, void *block, size_t old_size, size_t new_size)
 {
 	struct port *p = ud;

@@ -1,6 +1,7 @@
 /*
- * The standard libraries as a kernel can offer them: text chunks only, files of the kernel's own file system, no finalizers
- * from scripts, protected calls that a Ctrl-C passes through, no loop in C that Ctrl-C cannot end.
+ * The standard libraries as a kernel can offer them: text chunks only, files of the kernel's own
+ * file system, no finalizers from scripts, protected calls that a Ctrl-C passes through, no loop in
+ * C that Ctrl-C cannot end.
  */
 #include <time.h>
 
@@ -11,7 +12,8 @@
 
 /* --- protected calls: they do not catch what ends the whole command --- */
 
-/* With the results of a protected call on the stack from `from` on (a boolean first). `ctx`: the depth it was made at. */
+/* With the results of a protected call on the stack from `from` on (a boolean first). `ctx`: the
+ * depth it was made at. */
 static int finish_pcall(lua_State *L, int status, lua_KContext ctx)
 {
 	struct port *p = port_of(L);
@@ -79,7 +81,8 @@ static int co_resume(lua_State *L)
 
 /* --- what scripts may not do --- */
 
-/* setmetatable (upvalue: the library's own), without finalizers: they would run at any point of the kernel's own code. */
+/* setmetatable (upvalue: the library's own), without finalizers: they would run at any point of the
+ * kernel's own code. */
 static int base_setmetatable(lua_State *L)
 {
 	if (lua_istable(L, 2)) {
@@ -103,12 +106,12 @@ static int base_load(lua_State *L)
 
 	if (!strchr(mode, 't'))
 		return luaL_error(L, "only text chunks can be loaded");
-	lua_settop(L, 4);
+	lua_settop(L, has_env ? 4 : 3);
 	lua_pushliteral(L, "t");
 	lua_replace(L, 3);
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_insert(L, 1);
-	lua_call(L, has_env ? 4 : 3, LUA_MULTRET);
+	lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
 	return lua_gettop(L);
 }
 
@@ -145,7 +148,8 @@ static int string_rep(lua_State *L)
 	return 1;
 }
 
-/* Puts `fn` in the place of t[name], which becomes its upvalue. The table is on top of the stack. */
+/* Puts `fn` in the place of t[name], which becomes its upvalue. The table is on top of the stack.
+ */
 static void replace(lua_State *L, const char *name, lua_CFunction fn)
 {
 	lua_getfield(L, -1, name);

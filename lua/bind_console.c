@@ -24,8 +24,9 @@ static int wait_or_break(struct wait_request *r, struct wait_result *result, uin
 }
 
 /*
- * console.give(pid): the serial line is the terminal's until the child `pid` ends or stops, or the break-in sequence is
- * typed. Gives what became of the child, as proc.wait; or false for the break-in, which leaves it as it is.
+ * console.give(pid): the serial line is the terminal's until the child `pid` ends or stops, or the
+ * break-in sequence is typed. Gives what became of the child, as proc.wait; or false for the
+ * break-in, which leaves it as it is.
  */
 static int console_give(lua_State *L)
 {
@@ -53,7 +54,8 @@ static int console_give(lua_State *L)
 	return 1;
 }
 
-/* console.feed(text): typed at the terminal, whoever has the serial line. Gives the bytes it took */
+/* console.feed(text): typed at the terminal, whoever has the serial line. Gives the bytes it took
+ */
 static int console_feed(lua_State *L)
 {
 	size_t n;
@@ -98,7 +100,8 @@ static int console_size(lua_State *L)
 /* console.set_break(byte, count, seconds): the break-in sequence; byte a number or a character */
 static int console_break(lua_State *L)
 {
-	lua_Integer byte = lua_type(L, 1) == LUA_TSTRING ? (uint8_t)*luaL_checkstring(L, 1) : luaL_checkinteger(L, 1);
+	lua_Integer byte = lua_type(L, 1) == LUA_TSTRING ? (uint8_t)*luaL_checkstring(L, 1)
+							 : luaL_checkinteger(L, 1);
 	lua_Integer count = luaL_optinteger(L, 2, 3);
 	lua_Number within = luaL_optnumber(L, 3, 1);
 

@@ -51,11 +51,11 @@ static int write_all(lua_State *L, unsigned flags)
 	const char *path = luaL_checkstring(L, 1);
 	size_t n, done = 0;
 	const char *s = luaL_checklstring(L, 2, &n);
+	uint32_t mode = (uint32_t)luaL_optinteger(L, 3, 0644) & 07777;
 
 	bind_require(L, TIER_CONTROL);
 	struct file **slot = bind_new_file(L);
-	struct file *f = open_or_fail(
-	    path, O_WRONLY | O_CREAT | flags, (uint32_t)luaL_optinteger(L, 3, 0644) & 07777);
+	struct file *f = open_or_fail(path, O_WRONLY | O_CREAT | flags, mode);
 	if (IS_ERR(f))
 		return bind_fail_for(L, PTR_ERR(f), path);
 	bind_set_file(slot, f);

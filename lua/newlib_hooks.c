@@ -1,6 +1,7 @@
 /*
- * What newlib asks of a system: a reentrancy state for each thread that runs Lua, memory, locks, the time. There are no
- * files behind its stdio, which nothing here uses: those hooks fail. (newlib's libc/reent, "System Calls".)
+ * What newlib asks of a system: a reentrancy state for each thread that runs Lua, memory, locks,
+ * the time. There are no files behind its stdio, which nothing here uses: those hooks fail.
+ * (newlib's libc/reent, "System Calls".)
  */
 #include "abi/fs.h" /* before the C library's limits.h, which has a smaller PATH_MAX */
 
@@ -26,7 +27,8 @@ struct timeval;
 
 struct _reent *__getreent(void)
 {
-	static struct _reent shared; /* of threads that no Lua runs in: they only copy and compare */
+	static struct _reent
+	    shared; /* of threads that no Lua runs in: they only copy and compare */
 	return current->reent ? current->reent : &shared;
 }
 

@@ -10,8 +10,8 @@
 #include "printk.h"
 #include "sched/timer.h"
 
-#define HOOK_INSTRUCTIONS 1000 /* between two looks at limits and Ctrl-C */
-#define LEAST_CAP (4UL << 20)  /* bytes */
+#define HOOK_INSTRUCTIONS 1000        /* between two looks at limits and Ctrl-C */
+#define LEAST_CAP         (4UL << 20) /* bytes */
 
 static bool plain_output;
 

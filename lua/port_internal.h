@@ -5,16 +5,17 @@
 
 #include "lauxlib.h"
 
-/* What the kernel keeps of a Lua state; the allocator's `ud`. Only the state's own thread touches it. */
+/* What the kernel keeps of a Lua state; the allocator's `ud`. Only the state's own thread touches
+ * it. */
 struct port {
-	size_t used, cap; /* bytes */
+	size_t used, cap;               /* bytes */
 	uint64_t objects, object_bytes; /* of kmalloc, see lua_port_usage */
-	uint64_t instructions, budget;	/* budget 0: none */
+	uint64_t instructions, budget;  /* budget 0: none */
 	ns_t deadline;
 	uint32_t interrupts; /* console_interrupt_count when the command began */
 	/*
-	 * How many protected calls are open, and how many were when the deadline was set: those inside it do not catch the
-	 * end that it brings, or a loop around pcall could not be ended.
+	 * How many protected calls are open, and how many were when the deadline was set: those
+	 * inside it do not catch the end that it brings, or a loop around pcall could not be ended.
 	 */
 	int pcall_depth, deadline_depth;
 	lua_port_output output;

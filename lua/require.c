@@ -1,4 +1,5 @@
-/* Lua's files: reading them, loading them, and require() over the file system and what the kernel carries in itself. */
+/* Lua's files: reading them, loading them, and require() over the file system and what the kernel
+ * carries in itself. */
 #include "bind.h"
 #include "fs/vfs.h"
 #include "mm/heap.h"
@@ -103,7 +104,8 @@ static bool is_file(const char *path)
 	return !do_stat(AT_FDCWD, path, 0, &st) && S_ISREG(st.st_mode);
 }
 
-/* Loads the module's file and pushes its function, then where it came from. False: it is not in the file system. */
+/* Loads the module's file and pushes its function, then where it came from. False: it is not in the
+ * file system. */
 static bool load_from_file(lua_State *L, const char *path)
 {
 	if (!is_file(path))
@@ -132,7 +134,8 @@ static bool load_embedded(lua_State *L, const char *name)
 /* "a.b" lies in a/b.lua; nothing that climbs out of the folders is a module's name. */
 static void file_name(lua_State *L, const char *module, char *out, size_t size)
 {
-	luaL_argcheck(L, *module && strlen(module) < size && !strstr(module, ".."), 1, "no module name");
+	luaL_argcheck(
+	    L, *module && strlen(module) < size && !strstr(module, ".."), 1, "no module name");
 	for (; *module; module++)
 		*out++ = *module == '.' ? '/' : *module;
 	*out = 0;
@@ -180,8 +183,10 @@ int port_require(lua_State *L)
 		return 1;
 	lua_pop(L, 1);
 	if (!load_module(L, module))
-		return luaL_error(L, "module '%s' not found: neither beside the script, nor in /tests/lua/lib "
-				     "or /lib/lua, nor in the kernel", module);
+		return luaL_error(L,
+		    "module '%s' not found: neither beside the script, nor in /tests/lua/lib "
+		    "or /lib/lua, nor in the kernel",
+		    module);
 	lua_pushstring(L, module); /* function at 3, place at 4 */
 	lua_insert(L, 4);
 	lua_pushvalue(L, 3);

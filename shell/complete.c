@@ -13,7 +13,8 @@ static char *copy_string(lua_State *L, int index)
 	return s ? kstrdup(s) : NULL;
 }
 
-/* shell.complete(text, columns) → bytes that stay, what replaces the rest or nil, choices to show or nil */
+/* shell.complete(text, columns) → bytes that stay, what replaces the rest or nil, choices to show
+ * or nil */
 void shell_complete(void *state, const char *text, size_t len, struct completion *out)
 {
 	lua_State *L = state;

@@ -1,4 +1,5 @@
-/* Between the files of the line editor: line.c (keys to edits), line_buffer.c, line_display.c, line_keys.c, line_history.c. */
+/* Between the files of the line editor: line.c (keys to edits), line_buffer.c, line_display.c,
+ * line_keys.c, line_history.c. */
 #pragma once
 
 #include "line.h"
@@ -11,7 +12,7 @@ struct editor {
 	size_t len, pos, room;
 	const struct line_options *options;
 	size_t history_at; /* entries back from the newest; 0: the new line */
-	char *new_line;	   /* what was typed before going back in history */
+	char *new_line;    /* what was typed before going back in history */
 };
 
 /* line_buffer.c; those that grow the text return false when memory is out */
@@ -27,15 +28,26 @@ size_t editor_word_left(const struct editor *e, size_t at, bool blank_delimited)
 size_t editor_word_right(const struct editor *e, size_t at);
 
 /* line_display.c */
-unsigned char_width(const char *s, size_t n, size_t *used); /* cells of the first character, and its bytes */
-void display_start(void); /* a new line: nothing is on the screen yet */
+unsigned char_width(
+    const char *s, size_t n, size_t *used); /* cells of the first character, and its bytes */
+void display_start(void);                   /* a new line: nothing is on the screen yet */
 void display_show(const struct editor *e, const char *prompt);
-void display_send(const struct editor *e, const char *prompt, const char *escape); /* an escape, then all anew */
-void display_end(const struct editor *e, const char *prompt); /* the line stays, the cursor goes below it */
+void display_send(
+    const struct editor *e, const char *prompt, const char *escape); /* an escape, then all anew */
+void display_end(
+    const struct editor *e, const char *prompt); /* the line stays, the cursor goes below it */
 
 /* line_keys.c: a byte, a key below, KEY_ALT | letter, or -errno */
 enum {
-	KEY_UP = 0x100, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_DELETE, KEY_WORD_LEFT, KEY_WORD_RIGHT,
+	KEY_UP = 0x100,
+	KEY_DOWN,
+	KEY_LEFT,
+	KEY_RIGHT,
+	KEY_HOME,
+	KEY_END,
+	KEY_DELETE,
+	KEY_WORD_LEFT,
+	KEY_WORD_RIGHT,
 	KEY_REPORT, /* the terminal's answer: where its cursor is */
 	KEY_IGNORE, /* a sequence of no meaning here */
 	KEY_ALT = 0x200,

@@ -1,4 +1,5 @@
-/* One piece of input: a command, an expression, or a chunk; run in protected mode, its values shown. */
+/* One piece of input: a command, an expression, or a chunk; run in protected mode, its values
+ * shown. */
 #include "dev/console.h"
 #include "shell.h"
 
@@ -55,7 +56,8 @@ static bool load_expression(lua_State *L, const char *text, size_t len)
 	return false;
 }
 
-/* Input as function to run: (text, more) → function [, true for a silent one]; nil: unfinished. Raises syntax errors. */
+/* Input as function to run: (text, more) → function [, true for a silent one]; nil: unfinished.
+ * Raises syntax errors. */
 static int compile(lua_State *L)
 {
 	size_t len;

@@ -90,20 +90,26 @@ local function print_module(module)
 end
 
 local overview = [[
-Lua 5.4 runs inside the kernel. An expression prints its value; _ is the last one; a ; at the end keeps
-it quiet; unfinished input goes on at >>. Ctrl-C ends whatever runs, Tab completes, Ctrl-R searches the
-history. Functions that fail give nil, message, errno.
+Lua 5.4 runs inside the kernel. An expression prints its value; _ is the last
+one; a ; at its end keeps it quiet; unfinished input goes on at >>. Ctrl-C ends
+whatever runs, Tab completes, Ctrl-R searches what was typed before. Functions
+that fail give nil, message, errno.
 
-  proc     programs: spawn, list, tree, wait     mem      memory: info, read, hexdump, translate
-  signal   kill, queue, state, history           sym      the kernel's own symbols
-  pgrp     process groups and sessions           cpu irq  processors, interrupts
-  crash    what became of crashed programs       sched    run queues
-  trace    system calls, signals, switches       log      the kernel's log
-  fs       files                                 time sys clocks; the machine; raw system calls
+  proc     programs: spawn, list, tree, wait   mem      memory, page tables
+  signal   kill, queue, state, history         sym      the kernel's symbols
+  pgrp     process groups and sessions         cpu irq  processors, interrupts
+  crash    crashed programs                    sched    run queues
+  trace    system calls, signals, switches     log      the kernel's log
+  fs       files                               time sys clocks; the machine
   console  the terminal
 
-  help(proc)  help(proc.spawn)  help"P:kill"  apropos"stop"     :help lists the short commands
-  proc.list()    proc.spawn{"/bin/busybox", "ls", stdout="console"}:wait()    :run /bin/sh]]
+  help(proc)  help(proc.spawn)  help"P:kill"   signatures and examples
+  apropos"stop"                                all that is said about a word
+  :help                                        the short commands
+Try:
+  proc.list()
+  proc.spawn{"/bin/busybox", "ls", stdout="console"}:wait()
+  :run /bin/sh]]
 
 local function print_command(name)
   local row = require("commands").find(name)

@@ -1,4 +1,5 @@
-/* The line editor: what each key does (as in GNU Readline's emacs mode), Tab, searching, asking the terminal who it is. */
+/* The line editor: what each key does (as in GNU Readline's emacs mode), Tab, searching, asking the
+ * terminal who it is. */
 #include "line.h"
 
 #include "dev/console.h"
@@ -10,12 +11,16 @@
 /* What a key led to. */
 enum outcome { GO_ON, ENTERED, CANCELLED, AT_END, NO_MEMORY };
 
-/* --- the terminal: asked by a cursor report at the first key, so that nothing is sent to a line that nobody uses --- */
+/* With so many bytes behind it a key was not typed. */
+#define PASTED 32
+
+/* --- the terminal: asked by a cursor report at the first key, so that nothing is sent to a line
+ * that nobody uses --- */
 
 static enum { UNASKED, ASKED, SIZING, KNOWN } inquiry;
 
 #define ASK_CURSOR "\033[6n"
-#define ASK_SIZE "\0337\033[999;999H\033[6n\0338"
+#define ASK_SIZE   "\0337\033[999;999H\033[6n\0338"
 
 void terminal_ask_again(void)
 {
@@ -24,7 +29,7 @@ void terminal_ask_again(void)
 
 static void ask_terminal(const struct editor *e)
 {
-	if (inquiry != UNASKED || console_input_ready())
+	if (inquiry != UNASKED || console_input_pending() > PASTED)
 		return;
 	inquiry = terminal.ansi ? SIZING : ASKED;
 	display_send(e, e->options->prompt, terminal.ansi ? ASK_SIZE : ASK_CURSOR);
@@ -40,7 +45,8 @@ static void take_report(const struct editor *e, const struct cursor_report *r)
 		inquiry = KNOWN;
 		terminal.rows = MAX(r->row, 4u);
 		terminal.cols = MAX(r->col, 20u);
-		struct linux_winsize size = {.ws_row = (uint16_t)terminal.rows, .ws_col = (uint16_t)terminal.cols};
+		struct linux_winsize size = {
+		    .ws_row = (uint16_t)terminal.rows, .ws_col = (uint16_t)terminal.cols};
 		if (console_tty)
 			tty_set_winsize(console_tty, &size);
 	}
@@ -64,7 +70,8 @@ static void go_history(struct editor *e, size_t back)
 
 #define SEARCH_MAX 64
 
-/* Ctrl-R: each further letter narrows, Ctrl-R goes on, Ctrl-G gives up, any other key takes the line. Returns that key. */
+/* Ctrl-R: each further letter narrows, Ctrl-R goes on, Ctrl-G gives up, any other key takes the
+ * line. Returns that key. */
 static int search_history(struct editor *e)
 {
 	char text[SEARCH_MAX] = "", prompt[SEARCH_MAX + 32];
@@ -121,7 +128,7 @@ static enum outcome complete(struct editor *e)
 	struct completion c = {0};
 	enum outcome result = GO_ON;
 
-	if (!e->options->complete || only_blanks(e) || console_input_ready())
+	if (!e->options->complete || only_blanks(e) || console_input_pending() > PASTED)
 		return editor_insert(e, "  ", 2) ? GO_ON : NO_MEMORY;
 	console_shell_raw(false);
 	e->options->complete(e->options->ctx, e->text, e->pos, &c);

@@ -97,7 +97,8 @@ size_t editor_next(const struct editor *e, size_t at)
 static bool is_word(const struct editor *e, size_t at)
 {
 	uint8_t c = (uint8_t)e->text[at];
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '_' || c >= 0x80;
 }
 
 size_t editor_word_left(const struct editor *e, size_t at, bool blank_delimited)

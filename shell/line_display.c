@@ -1,7 +1,7 @@
 /*
- * Showing the line: one row that scrolls sideways, drawn with nothing but printing characters, returns and backspaces, so
- * that it works on any terminal. The console gets what takes the line away and what brings it back, for log lines that
- * come in between.
+ * Showing the line: one row that scrolls sideways, drawn with nothing but printing characters,
+ * returns and backspaces, so that it works on any terminal. The console gets what takes the line
+ * away and what brings it back, for log lines that come in between.
  */
 #include "dev/console.h"
 #include "editor.h"
@@ -18,9 +18,9 @@ struct piece {
 /* What is on the screen. */
 static struct {
 	bool drawn;
-	unsigned cells;	 /* of prompt and text */
+	unsigned cells;  /* of prompt and text */
 	unsigned cursor; /* the cell it is in */
-	size_t scroll;	 /* the first byte of the text that is shown */
+	size_t scroll;   /* the first byte of the text that is shown */
 	struct piece line;
 } screen;
 
@@ -40,14 +40,24 @@ static void repeat(struct piece *p, char c, size_t n)
 
 /* --- widths --- */
 
-/* Wide and zero-width ranges that matter in practice (Unicode 15, EastAsianWidth.txt and combining marks). */
+/* Wide and zero-width ranges that matter in practice (Unicode 15, EastAsianWidth.txt and combining
+ * marks). */
 static const struct {
 	uint32_t first, last;
 	uint8_t width;
 } ranges[] = {
-    {0x0300, 0x036f, 0}, {0x1100, 0x115f, 2}, {0x200b, 0x200f, 0}, {0x2e80, 0xa4cf, 2},	  {0xac00, 0xd7a3, 2},
-    {0xf900, 0xfaff, 2}, {0xfe00, 0xfe0f, 0}, {0xfe30, 0xfe6f, 2}, {0xff00, 0xff60, 2},	  {0xffe0, 0xffe6, 2},
-    {0x1f300, 0x1faff, 2}, {0x20000, 0x3fffd, 2},
+    {0x0300, 0x036f, 0},
+    {0x1100, 0x115f, 2},
+    {0x200b, 0x200f, 0},
+    {0x2e80, 0xa4cf, 2},
+    {0xac00, 0xd7a3, 2},
+    {0xf900, 0xfaff, 2},
+    {0xfe00, 0xfe0f, 0},
+    {0xfe30, 0xfe6f, 2},
+    {0xff00, 0xff60, 2},
+    {0xffe0, 0xffe6, 2},
+    {0x1f300, 0x1faff, 2},
+    {0x20000, 0x3fffd, 2},
 };
 
 static unsigned width_of(uint32_t code)
@@ -94,7 +104,8 @@ static void scroll_to_cursor(const struct editor *e, unsigned room)
 {
 	if (screen.scroll > e->len)
 		screen.scroll = 0;
-	if (e->pos < screen.scroll || cells_of(e->text + screen.scroll, e->pos - screen.scroll) > room) {
+	if (e->pos < screen.scroll ||
+	    cells_of(e->text + screen.scroll, e->pos - screen.scroll) > room) {
 		size_t at = e->pos;
 		for (unsigned cells = 0; at && cells < room / 2;) {
 			size_t before = editor_prev(e, at), used;
@@ -108,9 +119,11 @@ static void scroll_to_cursor(const struct editor *e, unsigned room)
 }
 
 /* Prompt and text as they are to be seen; gives their cells and the cursor's. */
-static void compose(const struct editor *e, const char *prompt, struct piece *line, unsigned *cells, unsigned *cursor)
+static void compose(const struct editor *e, const char *prompt, struct piece *line, unsigned *cells,
+    unsigned *cursor)
 {
-	unsigned prompt_cells = cells_of(prompt, strlen(prompt)), room = room_for_text(prompt_cells), shown = 0;
+	unsigned prompt_cells = cells_of(prompt, strlen(prompt)),
+		 room = room_for_text(prompt_cells), shown = 0;
 
 	scroll_to_cursor(e, room);
 	line->n = 0;
@@ -139,8 +152,8 @@ void display_start(void)
 /* Only what was added at the end, if that is all that changed. */
 static bool is_addition(const struct piece *line, unsigned cells, unsigned cursor)
 {
-	return screen.drawn && screen.cursor == screen.cells && cursor == cells && line->n >= screen.line.n &&
-	       !memcmp(line->s, screen.line.s, screen.line.n);
+	return screen.drawn && screen.cursor == screen.cells && cursor == cells &&
+	       line->n >= screen.line.n && !memcmp(line->s, screen.line.s, screen.line.n);
 }
 
 static void show(const struct editor *e, const char *prompt, const char *escape)
@@ -156,7 +169,8 @@ static void show(const struct editor *e, const char *prompt, const char *escape)
 		add(&draw, line.s + screen.line.n, line.n - screen.line.n);
 	} else {
 		/* What a terminal without escapes printed in place of one goes with the rest. */
-		unsigned old = screen.cells + (escape ? 8 : 0), surplus = old > cells ? old - cells : 0;
+		unsigned old = screen.cells + (escape ? 8 : 0),
+			 surplus = old > cells ? old - cells : 0;
 		surplus = MIN(surplus, terminal.cols > cells ? terminal.cols - cells - 1 : 0);
 		add(&draw, "\r", 1);
 		add(&draw, line.s, line.n);
@@ -168,8 +182,8 @@ static void show(const struct editor *e, const char *prompt, const char *escape)
 	add(&wipe, "\r", 1);
 	add(&redraw, line.s, line.n);
 	repeat(&redraw, '\b', cells - cursor);
-	console_edit_show((struct console_piece){draw.s, draw.n}, (struct console_piece){wipe.s, wipe.n},
-	    (struct console_piece){redraw.s, redraw.n});
+	console_edit_show((struct console_piece){draw.s, draw.n},
+	    (struct console_piece){wipe.s, wipe.n}, (struct console_piece){redraw.s, redraw.n});
 	screen.line = line;
 	screen.cells = cells;
 	screen.cursor = cursor;

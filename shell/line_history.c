@@ -2,7 +2,7 @@
 #include "editor.h"
 #include "mm/heap.h"
 
-#define KEPT 200 /* lines */
+#define KEPT    200 /* lines */
 #define LONGEST 4096UL
 
 static char *lines[KEPT];

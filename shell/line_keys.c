@@ -1,4 +1,5 @@
-/* Bytes from the serial line to keys: the escape sequences of ECMA-48 terminals (xterm's ctlseqs). */
+/* Bytes from the serial line to keys: the escape sequences of ECMA-48 terminals (xterm's ctlseqs).
+ */
 #include "dev/console.h"
 #include "editor.h"
 #include "sched/timer.h"

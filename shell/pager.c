@@ -1,6 +1,6 @@
 /*
- * Long output on a terminal, page by page (more(1)): space, enter, q, /. Output that nobody waits for, as while further
- * input is there already, is not held up.
+ * Long output on a terminal, page by page (more(1)): space, enter, q, /. Output that nobody waits
+ * for, as while further input is there already, is not held up.
  */
 #include "dev/console.h"
 #include "line.h"
@@ -13,7 +13,7 @@ static struct {
 	unsigned rows_left, column;
 	bool quit;
 	char search[64]; /* skipping until a line holds this; "": not searching */
-	char line[256];	 /* the beginning of the line being skipped */
+	char line[256];  /* the beginning of the line being skipped */
 	size_t line_len;
 } pager;
 
@@ -92,7 +92,8 @@ static void question(lua_State *L)
 		pager.rows_left = terminal.rows - 1;
 }
 
-/* Does the line being skipped hold the text that is looked for? Keeps its beginning to show it whole. */
+/* Does the line being skipped hold the text that is looked for? Keeps its beginning to show it
+ * whole. */
 static bool skip_line(const char *s, size_t n)
 {
 	size_t keep = MIN(n, sizeof(pager.line) - 1 - pager.line_len);

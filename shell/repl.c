@@ -4,8 +4,8 @@
 #include "arch/thread.h"
 #include "boot/boot_info.h"
 #include "dev/console.h"
-#include "lua/modules.h"
 #include "line.h"
+#include "lua/modules.h"
 #include "mm/heap.h"
 #include "mm/page.h"
 #include "printk.h"
@@ -13,8 +13,8 @@
 #include "shell.h"
 
 /*
- * Lua's stack: 200 nested C calls (LUAI_MAXCCALLS), of which the largest, a gsub that calls back, takes about 2.5 KiB with
- * what lies between; then what the kernel's own functions take.
+ * Lua's stack: 200 nested C calls (LUAI_MAXCCALLS), of which the largest, a gsub that calls back,
+ * takes about 2.5 KiB with what lies between; then what the kernel's own functions take.
  */
 #define LUA_STACK_SIZE (640 * 1024UL)
 
@@ -124,7 +124,8 @@ int repl_interactive(lua_State *L)
 
 #define END_OF_INPUT 0x04 /* Ctrl-D: what the host sends at the end of its input */
 
-/* Reads one line, its end left out. False at the end of input. -EINTR in *error: Ctrl-C; -ENOMEM. */
+/* Reads one line, its end left out. False at the end of input. -EINTR in *error: Ctrl-C; -ENOMEM.
+ */
 static bool read_plain_line(struct chunk *line, int *error)
 {
 	char part[256];
@@ -225,7 +226,8 @@ static void shell_body(void *arg)
 	arch_poweroff(code);
 }
 
-/* Its lowest page is a guard: an overflow faults there, and does not go on into whatever lies below. */
+/* Its lowest page is a guard: an overflow faults there, and does not go on into whatever lies
+ * below. */
 static void *allocate_stack(void)
 {
 	char *stack = vmap_alloc(LUA_STACK_SIZE);

@@ -8,8 +8,8 @@
 /* What became of a piece of input. */
 enum eval_result { EVAL_OK, EVAL_FAILED, EVAL_INCOMPLETE };
 /*
- * Runs one command (":ps"), expression or chunk; prints values, or the error with its traceback. With `more` an unfinished
- * chunk gives EVAL_INCOMPLETE and nothing is printed.
+ * Runs one command (":ps"), expression or chunk; prints values, or the error with its traceback.
+ * With `more` an unfinished chunk gives EVAL_INCOMPLETE and nothing is printed.
  */
 enum eval_result shell_eval(lua_State *L, const char *text, size_t len, bool more);
 /* Pushes shell.NAME of the shell's Lua part; nil if it is not there. */
@@ -17,7 +17,8 @@ void shell_push(lua_State *L, const char *name);
 
 /* --- complete.c --- */
 struct completion;
-void shell_complete(void *L, const char *text, size_t len, struct completion *out); /* a line_completer */
+void shell_complete(
+    void *L, const char *text, size_t len, struct completion *out); /* a line_completer */
 
 /* --- pager.c --- */
 /* Long output of this state stops at each page, from now on; the count starts anew. */

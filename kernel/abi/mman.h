@@ -5,6 +5,7 @@
 #define PROT_READ      0x1
 #define PROT_WRITE     0x2
 #define PROT_EXEC      0x4
+#define PROT_SEM       0x8
 #define PROT_NONE      0x0
 #define PROT_GROWSDOWN 0x01000000
 #define PROT_GROWSUP   0x02000000
@@ -27,6 +28,7 @@
 #define MAP_SYNC            0x80000
 #define MAP_FIXED_NOREPLACE 0x100000
 #define MAP_UNINITIALIZED   0x4000000
+#define MAP_HUGE_SIZES      0x7c000000 /* log2 of the page size for MAP_HUGETLB */
 
 #define MREMAP_MAYMOVE   1
 #define MREMAP_FIXED     2

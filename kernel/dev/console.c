@@ -284,12 +284,17 @@ enum console_owner console_get_owner(void)
 	return __atomic_load_n(&in.owner, __ATOMIC_RELAXED);
 }
 
-bool console_input_ready(void)
+size_t console_input_pending(void)
 {
 	irqflags_t flags = spin_lock(&console_lock);
-	bool ready = shell_has_input();
+	size_t n = shell_has_input() ? ring_used() : 0;
 	spin_unlock(&console_lock, flags);
-	return ready;
+	return n;
+}
+
+bool console_input_ready(void)
+{
+	return console_input_pending() > 0;
 }
 
 static int take_for_shell(void)

@@ -49,6 +49,7 @@ enum console_owner console_get_owner(void);
  * no serial line. */
 int console_getc(ns_t deadline);
 bool console_input_ready(void);
+size_t console_input_pending(void); /* bytes for the shell that are there already */
 /* Room came up in the tty: hands on what the console holds for it. Any context, no lock held. */
 void console_pump(void);
 

@@ -124,24 +124,25 @@ static void put_data(struct tty *t, uint8_t c)
 	put(t, c);
 }
 
-static void echo_data(struct tty *t, uint8_t c)
+static void echo_data(struct tty *t, uint8_t c, bool literal)
 {
 	if (!has_lflag(t, ECHO))
 		return;
 	edit_finish_erasing(t);
 	if (t->canon == t->head)
 		t->canon_column = t->column;
-	if (c == '\n')
+	if (c == '\n' && !literal)
 		ldisc_put(t, c);
 	else
 		ldisc_echo(t, c);
 }
 
-static void take_data(struct tty *t, uint8_t c)
+/* `literal`: behind LNEXT, where a newline shows as ^J */
+static void take_data(struct tty *t, uint8_t c, bool literal)
 {
 	bool full = used(t) + 1 >= TTY_BUF && has_lflag(t, ICANON);
 	if (!full)
-		echo_data(t, c);
+		echo_data(t, c, literal);
 	if (c == 0xff && has_iflag(t, PARMRK))
 		put_data(t, c);
 	put_data(t, c);
@@ -184,7 +185,7 @@ static bool take_canonical(struct tty *t, uint8_t c)
 	} else if (is_cc(t, c, VEOF)) {
 		end_line(t, 0);
 	} else if (is_cc(t, c, VEOL) || (extended && is_cc(t, c, VEOL2))) {
-		echo_data(t, c);
+		echo_data(t, c, false);
 		end_line(t, c);
 	} else {
 		return false;
@@ -226,8 +227,8 @@ static uint8_t translate(const struct tty *t, uint8_t c)
 {
 	if (has_iflag(t, ISTRIP))
 		c &= 0x7f;
-	if (has_iflag(t, IUCLC) && has_lflag(t, IEXTEN) && c >= 'A' && c <= 'Z')
-		c = (uint8_t)(c - 'A' + 'a');
+	if (has_iflag(t, IUCLC) && has_lflag(t, IEXTEN) && tty_isupper(c))
+		c = (uint8_t)(c + 0x20);
 	return c;
 }
 
@@ -237,7 +238,7 @@ static int take_byte(struct tty *t, uint8_t c)
 	c = translate(t, c);
 	if (t->lnext) {
 		t->lnext = false;
-		take_data(t, c);
+		take_data(t, c, true);
 		return 0;
 	}
 	if (has_iflag(t, IXON) && (is_cc(t, c, VSTART) || is_cc(t, c, VSTOP))) {
@@ -258,7 +259,7 @@ static int take_byte(struct tty *t, uint8_t c)
 	else if (c == '\n' && has_iflag(t, INLCR))
 		c = '\r';
 	if (!has_lflag(t, ICANON) || !take_canonical(t, c))
-		take_data(t, c);
+		take_data(t, c, false);
 	return 0;
 }
 
@@ -271,27 +272,38 @@ static bool accepts(const struct tty *t)
 	return has_lflag(t, ICANON) && t->canon == t->tail && used(t) < TTY_BUF;
 }
 
-size_t tty_receive(struct tty *t, const char *s, size_t n)
+/* Takes bytes up to one that sends a signal, which is given in *sig. Returns how many; *readable: a reader has more. */
+static size_t take_some(struct tty *t, const char *s, size_t n, int *sig, bool *readable)
 {
+	unsigned canon = t->canon, head = t->head;
 	size_t done = 0;
 
-	while (done < n) {
-		int sig = 0;
+	*sig = 0;
+	while (done < n && !*sig && accepts(t))
+		*sig = take_byte(t, (uint8_t)s[done++]);
+	*readable = has_lflag(t, ICANON) ? t->canon != canon : t->head != head;
+	return done;
+}
+
+/* Echo goes out at the end, so that a signal character also takes back the echo of what came just before it. */
+size_t tty_receive(struct tty *t, const char *s, size_t n)
+{
+	bool readable, wake = false, full = false;
+	size_t done = 0;
+	int sig;
+
+	while (done < n && !full) {
 		irqflags_t flags = spin_lock(&t->lock);
-		unsigned canon = t->canon, head = t->head;
-		while (done < n && !sig && accepts(t))
-			sig = take_byte(t, (uint8_t)s[done++]);
-		bool full = !sig && done < n;
-		t->throttled = full;
-		bool wake = t->canon != canon || (!has_lflag(t, ICANON) && t->head != head);
-		ldisc_kick(t);
+		done += take_some(t, s + done, n - done, &sig, &readable);
+		t->throttled = full = !sig && done < n;
+		if (done == n || full)
+			ldisc_kick(t);
 		spin_unlock(&t->lock, flags);
+		wake |= readable;
 		if (sig)
 			tty_signal_foreground(t, sig);
-		if (wake)
-			wait_wake_events(&t->read_wait, POLLIN | POLLRDNORM);
-		if (full)
-			break;
 	}
+	if (wake)
+		wait_wake_events(&t->read_wait, POLLIN | POLLRDNORM);
 	return done;
 }

@@ -36,10 +36,18 @@ static inline bool is_cc(const struct tty *t, uint8_t c, int which)
 {
 	return c && t->termios.c_cc[which] == c;
 }
-/* How Linux's line discipline sees characters: ASCII and the upper half of Latin 1. */
+/* How Linux's line discipline sees characters: as Latin 1, whose upper control characters count as none. */
 static inline bool tty_iscntrl(uint8_t c)
 {
 	return c < 32 || c == 127;
+}
+static inline bool tty_isupper(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7);
+}
+static inline bool tty_islower(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 0xdf && c != 0xf7);
 }
 static inline bool utf8_continuation(const struct tty *t, uint8_t c)
 {

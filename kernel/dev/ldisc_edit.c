@@ -105,8 +105,7 @@ static bool kill_unseen(struct tty *t)
 
 static bool word_char(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       c == '_' || c >= 0xc0;
+	return (c >= '0' && c <= '9') || tty_isupper(c) || tty_islower(c) || c == '_';
 }
 
 void edit_erase(struct tty *t, uint8_t erase_char)

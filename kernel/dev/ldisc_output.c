@@ -90,8 +90,8 @@ static bool put_tab(struct tty *t)
 static void put_plain(struct tty *t, uint8_t c)
 {
 	if (!tty_iscntrl(c)) {
-		if (has_oflag(t, OLCUC) && c >= 'a' && c <= 'z')
-			c = (uint8_t)(c - 'a' + 'A');
+		if (has_oflag(t, OLCUC) && tty_islower(c))
+			c = (uint8_t)(c - 0x20);
 		if (!utf8_continuation(t, c))
 			t->column++;
 	}

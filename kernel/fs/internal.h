@@ -11,8 +11,6 @@
 #define MAY_WRITE 2
 #define MAY_READ 4
 
-#define RLIMIT_FSIZE 1
-#define RLIMIT_NOFILE 7
 
 /* Guards dentry->parent and ->name against rename, and the mount table. Short holds only. */
 extern struct spinlock tree_lock;

@@ -123,7 +123,9 @@ extern struct spinlock space_map_lock;
 /* Looks up `count` pages in a row; out[i] with a reference, or NULL. Returns how many there are. */
 unsigned mapping_gather(struct mapping *m, uint64_t index, unsigned count, struct page **out);
 void mapping_drop_pages(struct mapping *m, uint64_t first); /* from the tree alone */
-/* The mapping of a new shared anonymous memory, with one reference. NULL: no memory. */
-struct mapping *shared_memory_create(void) must_check;
+/* The mapping of a new shared anonymous memory of that many pages, with one reference. NULL: no
+ * memory. */
+struct mapping *shared_memory_create(uint64_t pages) must_check;
+uint64_t shared_memory_size(const struct mapping *m); /* pages */
 void shared_memory_get(struct mapping *m);
 void shared_memory_put(struct mapping *m);

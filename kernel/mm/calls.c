@@ -14,7 +14,7 @@ _Static_assert(AREA_READ == PROT_READ && AREA_WRITE == PROT_WRITE && AREA_EXEC =
 #define MAP_KNOWN                                                                                  \
 	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE |   \
 	    MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |   \
-	    MAP_FIXED_NOREPLACE)
+	    MAP_FIXED_NOREPLACE | MAP_HUGE_SIZES)
 
 SYSCALL(brk)
 {
@@ -26,6 +26,8 @@ static int mmap_flags(uint64_t flags, struct map_request *r)
 {
 	switch (flags & MAP_TYPE) {
 	case MAP_SHARED_VALIDATE:
+		if (flags & MAP_ANONYMOUS)
+			return -EINVAL;
 		if (flags & ~(uint64_t)MAP_KNOWN)
 			return -EOPNOTSUPP;
 		/* fall through */
@@ -109,7 +111,8 @@ SYSCALL(mprotect)
 		return 0;
 	if (ALIGN_UP(len, PAGE_SIZE) < len)
 		return -ENOMEM;
-	if ((prot & ~(uint64_t)(PROT_ALL | PROT_GROWSDOWN | PROT_GROWSUP)) || grows == PROT_GROWSUP)
+	if ((prot & ~(uint64_t)(PROT_ALL | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP)) ||
+	    grows == PROT_GROWSUP)
 		return -EINVAL;
 	int err = grows ? grown_start(current->space, start, &len, &start) : 0;
 	return err ? err : space_protect(current->space, start, len, prot & PROT_ALL);

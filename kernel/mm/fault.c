@@ -107,11 +107,12 @@ static uint64_t area_index(const struct area *a, uaddr_t va)
 	return (a->offset + (va - a->start)) >> PAGE_SHIFT;
 }
 
-/* Pages that the file behind `a` has now; shared memory has as many as one likes. */
+/* Pages that the file or shared memory behind `a` has now: beyond, there is SIGBUS. */
 static uint64_t file_pages(const struct area *a)
 {
-	if ((a->flags & AREA_SHARED_ANON) || !a->file || !a->file->inode ||
-	    a->mapping != &a->file->inode->mapping)
+	if (a->flags & AREA_SHARED_ANON)
+		return shared_memory_size(a->mapping);
+	if (!a->file || !a->file->inode || a->mapping != &a->file->inode->mapping)
 		return UINT64_MAX;
 	uint64_t size = __atomic_load_n(&a->file->inode->size, __ATOMIC_RELAXED);
 	return (size >> PAGE_SHIFT) + ((size & ~PAGE_MASK) != 0);

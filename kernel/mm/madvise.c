@@ -211,7 +211,8 @@ SYSCALL(msync)
 		return -EINVAL;
 	if ((flags & MS_ASYNC) && (flags & MS_SYNC))
 		return -EINVAL;
-	int err = range_check(start, a[1], -ENOMEM, &end);
+	/* A length near the largest number wraps to nothing, as it does in Linux. */
+	int err = range_check(start, ALIGN_UP(a[1], PAGE_SIZE), -ENOMEM, &end);
 	if (err)
 		return err;
 	mutex_lock(&s->lock);

@@ -155,7 +155,7 @@ static struct area *make_area(const struct space *s, const struct map_request *r
 	/* Without a file's pages (no file, or /dev/zero), what is shared needs a tree of its own.
 	 */
 	if (!err && !a->mapping && (a->flags & AREA_SHARED) && !(a->flags & AREA_VDSO)) {
-		a->mapping = shared_memory_create();
+		a->mapping = shared_memory_create(ALIGN_UP(r->len, PAGE_SIZE) >> PAGE_SHIFT);
 		a->flags |= a->mapping ? AREA_SHARED_ANON | AREA_MAYWRITE : 0;
 		if (!a->file && !a->name)
 			a->name = "/dev/zero (deleted)"; /* as Linux shows it in /proc/PID/maps */

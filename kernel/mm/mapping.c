@@ -184,16 +184,23 @@ void mapping_destroy(struct mapping *m)
 struct shared_memory {
 	struct mapping mapping;
 	struct refcount refs; /* one for each area */
+	uint64_t size;        /* pages: what was asked for first */
 };
 
-struct mapping *shared_memory_create(void)
+struct mapping *shared_memory_create(uint64_t pages)
 {
 	struct shared_memory *sm = kmalloc(sizeof(*sm));
 	if (!sm)
 		return NULL;
 	mapping_init(&sm->mapping);
 	ref_init(&sm->refs);
+	sm->size = pages;
 	return &sm->mapping;
+}
+
+uint64_t shared_memory_size(const struct mapping *m)
+{
+	return container_of(m, struct shared_memory, mapping)->size;
 }
 
 void shared_memory_get(struct mapping *m)

@@ -49,11 +49,13 @@ static int lock_call(uaddr_t addr, uint64_t len, unsigned flags)
 	struct space *s = current->space;
 	struct list dead = LIST_INIT(dead);
 	uaddr_t start = addr & PAGE_MASK, end;
+	/* A length near the largest number wraps to nothing, as it does in Linux. */
+	uint64_t size = ALIGN_UP(len + (addr & ~PAGE_MASK), PAGE_SIZE);
 	if ((flags & AREA_LOCKED) && !can_lock())
 		return -EPERM;
-	if (len + (addr & ~PAGE_MASK) < len)
+	if (start + size < start)
 		return -EINVAL;
-	int err = range_check(start, len + (addr & ~PAGE_MASK), -ENOMEM, &end);
+	int err = range_check(start, size, -ENOMEM, &end);
 	if (err || start == end)
 		return err;
 	mutex_lock(&s->lock);

@@ -343,6 +343,11 @@ bool pages_low(void)
 	return __atomic_load_n(&free_count, __ATOMIC_RELAXED) < user_reserve;
 }
 
+bool pages_scarce(void)
+{
+	return __atomic_load_n(&free_count, __ATOMIC_RELAXED) < 2 * user_reserve;
+}
+
 bool pages_critical(void)
 {
 	return __atomic_load_n(&free_count, __ATOMIC_RELAXED) < user_reserve / 2;

@@ -63,6 +63,8 @@ void page_put(struct page *p); /* frees the block with the last reference */
 
 /* Only the kernel's reserve is left: calls on behalf of a program should fail with -ENOMEM. */
 bool pages_low(void);
+/* Not much more is left: no time to fork. Processes that exist should get what there is. */
+bool pages_scarce(void);
 /* Even that is half gone: refuse, too, what takes page tables only. */
 bool pages_critical(void);
 uint64_t pages_total(void); /* pages of memory, the reserved included */

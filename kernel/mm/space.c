@@ -158,7 +158,7 @@ static int fork_areas(struct space *from, struct space *to)
 
 struct space *space_fork(struct space *from)
 {
-	struct space *to = space_create();
+	struct space *to = pages_scarce() ? NULL : space_create();
 	if (!to)
 		return ERR_PTR(-ENOMEM);
 	mutex_lock(&from->lock);

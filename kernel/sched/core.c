@@ -14,6 +14,7 @@ extern struct thread boot_thread; /* kernel/main.c: CPU 0's idle thread */
 
 struct cpu cpus[MAX_CPUS] = {[0] = {.idle = &boot_thread, .running = &boot_thread}};
 unsigned cpu_count = 1;
+uint64_t sched_idle_cpus;
 static struct run_queue run_queues[MAX_CPUS];
 
 #ifdef PERILUNE_DEBUG
@@ -114,6 +115,14 @@ static void clear_resched(struct thread *t)
 		__atomic_fetch_and(&t->work, ~(uint32_t)WORK_RESCHED, __ATOMIC_RELAXED);
 }
 
+static void note_idle(const struct cpu *c, bool idle)
+{
+	if (idle)
+		__atomic_fetch_or(&sched_idle_cpus, 1UL << c->id, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&sched_idle_cpus, ~(1UL << c->id), __ATOMIC_RELAXED);
+}
+
 /* (rq->lock, given back) */
 static void switch_to(struct run_queue *rq, struct thread *prev, struct thread *next, ns_t now)
 {
@@ -127,6 +136,8 @@ static void switch_to(struct run_queue *rq, struct thread *prev, struct thread *
 	next->sched.on_cpu = true;
 	c->running = next;
 	c->switch_count++;
+	if (unlikely(next == c->idle || prev == c->idle))
+		note_idle(c, next == c->idle);
 	runq_begin_slice(rq, now);
 	spin_unlock_noirq(&rq->lock);
 	if (trace_on(TRACE_CLASS_SCHED))
@@ -207,17 +218,21 @@ void preempt_enable(void)
 	arch_irq_restore(flags);
 }
 
-/* An idle CPU takes from this one what waits here. */
-static void wake_idle_cpu(unsigned self)
+/* An idle CPU takes over what waits here, unless those who share this one are seen to take turns quickly. */
+static void share_load(struct run_queue *rq)
 {
-	for (unsigned i = 0; i < cpu_count; i++) {
-		struct cpu *c = &cpus[i];
-		if (i == self || c->running != c->idle || c->need_resched)
-			continue;
-		__atomic_store_n(&c->need_resched, true, __ATOMIC_RELAXED);
-		arch_ipi(i);
+	struct cpu *c = rq->cpu;
+	bool taking_turns = rq->queued < 2 && c->switch_count != rq->tick_switches;
+	uint64_t idle = __atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED) & ~(1UL << c->id);
+	rq->tick_switches = c->switch_count;
+	if (!idle || !rq->queued)
 		return;
-	}
+	timer_interrupt_by(arch_now() + STEAL_DELAY_NS);
+	if (taking_turns)
+		return;
+	struct cpu *helper = &cpus[__builtin_ctzl(idle)];
+	__atomic_store_n(&helper->need_resched, true, __ATOMIC_RELAXED);
+	arch_ipi(helper->id);
 }
 
 void sched_tick(bool from_user)
@@ -232,9 +247,9 @@ void sched_tick(bool from_user)
 		runq_resched(rq);
 	else if (others && s->slice_end && s->slice_end != NS_NEVER)
 		timer_interrupt_by(s->slice_end);
+	if (cpu_count > 1)
+		share_load(rq);
 	spin_unlock_noirq(&rq->lock);
-	if (others && cpu_count > 1)
-		wake_idle_cpu(rq->cpu->id);
 }
 
 void sched_ipi(void)
@@ -276,6 +291,7 @@ _Noreturn void sched_exit(void)
 _Noreturn void sched_idle_loop(void)
 {
 	ASSERT(arch_current() == this_cpu()->idle);
+	note_idle(this_cpu(), true);
 	for (;;) {
 		arch_irq_disable();
 		struct cpu *c = cpu_here();

@@ -183,25 +183,25 @@ bool runq_preempts(const struct run_queue *rq, const struct thread *t)
 	return heap_key_less(new->vruntime + head_start, old->vruntime);
 }
 
+static ns_t slice_of(struct sched_entity *s)
+{
+	if (s->policy == POLICY_RR && s->slice_left <= 0)
+		s->slice_left = RR_SLICE_NS;
+	return s->policy == POLICY_RR ? s->slice_left : FAIR_SLICE_NS;
+}
+
 void runq_begin_slice(struct run_queue *rq, ns_t now)
 {
 	struct thread *t = rq->cpu->running;
 	struct sched_entity *s = &t->sched;
-	if (!rq->queued || t == rq->cpu->idle || s->slice_end)
+	if (!rq->queued || t == rq->cpu->idle)
 		return;
-	switch (s->policy) {
-	case POLICY_FIFO:
-		s->slice_end = NS_NEVER;
-		return;
-	case POLICY_RR:
-		if (s->slice_left <= 0)
-			s->slice_left = RR_SLICE_NS;
-		s->slice_end = now + s->slice_left;
-		break;
-	default:
-		s->slice_end = now + FAIR_SLICE_NS;
+	if (!s->slice_end) {
+		s->slice_end = s->policy == POLICY_FIFO ? NS_NEVER : now + slice_of(s);
+		timer_interrupt_by(s->slice_end);
 	}
-	timer_interrupt_by(s->slice_end);
+	if (__atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED))
+		timer_interrupt_by(now + STEAL_DELAY_NS); /* sched_tick may have an idle CPU help */
 }
 
 void runq_resched(struct run_queue *rq)

@@ -3,26 +3,36 @@
 #include "sched/runq.h"
 #include "trace.h"
 
-static bool is_idle(const struct cpu *c)
+/* A CPU that would run what comes at once. */
+static bool is_free(unsigned cpu)
 {
-	return c->running == c->idle && !c->rq->queued;
+	return __atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED) >> cpu & 1 && !cpus[cpu].rq->queued;
 }
 
-/* The CPU where it ran if that is idle, else any idle one, else where it ran or the one with the
- * shortest queue. */
+/* Who wakes another mostly goes to sleep soon: as long as nobody else waits here, here is best. (An idle CPU takes the
+ * thread over if it waits for long: see runq_begin_slice.) An interrupt says nothing of the thread that it met. */
+static bool best_here(const struct cpu *c)
+{
+	return !c->rq->queued && (!c->irq_depth || is_free(c->id));
+}
+
+/* Here, or the CPU where it ran if that is free, else any free one, else the one with the shortest queue. */
 static unsigned select_cpu(const struct thread *t)
 {
 	const struct sched_entity *s = &t->sched;
 	unsigned last = (unsigned)s->cpu, best = MAX_CPUS;
+	const struct cpu *here = cpu_here();
 	if (cpu_count == 1)
 		return 0;
+	if (sched_allowed(s, here->id) && best_here(here))
+		return here->id;
 	bool last_allowed = last < cpu_count && sched_allowed(s, last);
-	if (last_allowed && is_idle(&cpus[last]))
+	if (last_allowed && is_free(last))
 		return last;
 	for (unsigned i = 0; i < cpu_count; i++) {
 		if (!sched_allowed(s, i))
 			continue;
-		if (is_idle(&cpus[i]))
+		if (is_free(i))
 			return i;
 		if (best == MAX_CPUS || cpus[i].rq->queued < cpus[best].rq->queued)
 			best = i;

@@ -25,7 +25,7 @@ return {
       return "log.read{n=" .. (n or 30) .. "}"
     end},
   {name = "trace", usage = "trace [syscall|signal|sched|fault]… [PID] | trace off | trace",
-    help = "Switches tracing on or off; without words shows what was recorded.", safe_in_panic = true,
+    help = "Switches tracing, or shows what was recorded.", safe_in_panic = true,
     fn = function(...)
       local words, kinds = {...}, {}
       if #words == 0 then return "trace.read()" end
@@ -35,9 +35,9 @@ return {
       if #kinds == 0 then kinds[1] = '"syscall"' end
       return "trace.on{" .. table.concat(kinds, ", ") .. (pid and ", pid=" .. pid or "") .. "}"
     end},
-  {name = "history", usage = "history [PID]", help = "Shows the last signals: sent, dropped, delivered, stops and ends.",
+  {name = "history", usage = "history [PID]", help = "Shows the last signals (sent, dropped, delivered), stops and ends.",
     safe_in_panic = true, fn = function(pid) return "signal.history(" .. (pid or "") .. ")" end},
-  {name = "sym", usage = "sym PATTERN|ADDRESS", help = "Finds the kernel's symbols by a pattern, or what lies at an address.",
+  {name = "sym", usage = "sym PATTERN|ADDRESS", help = "Finds symbols by a pattern, or the one at an address.",
     safe_in_panic = true, fn = function(what)
       if not what then return nil end
       return tonumber(what) and "sym.at(" .. what .. ")" or string.format("sym.find(%q)", what)

@@ -1,17 +1,17 @@
 -- :help
 local M = {}
 
+local WIDTH = 25
+
 function M.print()
-  local rows = {}
-  for i, row in ipairs(require("commands").rows()) do
-    local help = row.help:match("^(.-[%.:])%s") or row.help
-    rows[i] = {":" .. row.usage, help}
-  end
-  local widest = 0
-  for _, row in ipairs(rows) do widest = math.max(widest, math.min(utf8.len(row[1]), 24)) end
-  for _, row in ipairs(rows) do
-    local gap = widest - utf8.len(row[1])
-    print(row[1] .. string.rep(" ", math.max(gap, 0) + 2) .. row[2])
+  for _, row in ipairs(require("commands").rows()) do
+    local usage, help = ":" .. row.usage, row.help:match("^(.-%.)%s") or row.help
+    local gap = WIDTH - utf8.len(usage)
+    if gap < 1 then
+      print(usage)
+      usage, gap = "", WIDTH
+    end
+    print(usage .. string.rep(" ", gap) .. help)
   end
 end
 

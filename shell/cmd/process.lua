@@ -33,20 +33,20 @@ local function kill(...)
 end
 
 return {
-  {name = "ps", usage = "ps [STATE]", help = "Lists all processes, or those in one state (R S D T Z).", safe_in_panic = true,
+  {name = "ps", usage = "ps [STATE]", help = "Lists processes, all or in one state (R S D T Z).", safe_in_panic = true,
     fn = function(state) return state and string.format("proc.list{state=%q}", state) or "proc.list()" end},
   {name = "tree", usage = "tree [PID]", help = "Shows who is whose child.", safe_in_panic = true,
     fn = function(pid) return "proc.tree(" .. (is_pid(pid) and pid or "") .. ")" end},
   {name = "kill", usage = "kill [-SIGNAL] PID… | -GROUP…",
-    help = "Sends a signal (TERM if none is named) to processes, or to groups by negative numbers.", fn = kill},
+    help = "Sends a signal, TERM if none is named. Negative numbers are groups.", fn = kill},
   on_pid("maps", "maps", "Shows the memory mappings of a process."),
   on_pid("fds", "fds", "Lists the open files of a process."),
-  on_pid("regs", "regs", "Shows the registers with which a process left user mode."),
+  on_pid("regs", "regs", "Shows a process's user registers."),
   on_pid("threads", "threads", "Lists the threads of a process."),
-  on_pid("sig", "signals", "Shows a process's pending, blocked, ignored and caught signals."),
+  on_pid("sig", "signals", "Shows a process's pending, blocked and caught signals."),
   {name = "groups", usage = "groups", help = "Lists process groups and sessions.", safe_in_panic = true,
     fn = function() return "pgrp.list()" end},
-  {name = "bt", usage = "bt [PID]", help = "Shows the backtrace of a process, or that of the last crash.",
+  {name = "bt", usage = "bt [PID]", help = "Shows a process's backtrace, or the last crash.",
     safe_in_panic = true, fn = function(pid)
       if not pid then return "crash.last()" end
       return is_pid(pid) and "assert(proc.get(" .. pid .. ")):stack()"

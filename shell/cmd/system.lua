@@ -12,7 +12,7 @@ return {
   {name = "reset", usage = "reset", help = "Puts the terminal's modes back to those at boot.",
     fn = function() return "console.reset();" end},
   {name = "reboot", usage = "reboot", help = "Restarts the machine.", safe_in_panic = true, fn = function() return "sys.reboot()" end},
-  {name = "poweroff", usage = "poweroff [CODE]", help = "Switches the machine off, with an exit code where it can pass one on.",
+  {name = "poweroff", usage = "poweroff [CODE]", help = "Switches the machine off. It passes the code on where it can.",
     safe_in_panic = true, fn = function(code)
       if code and not code:match("^%d+$") then return nil end
       return "sys.poweroff(" .. (code or "") .. ")"

@@ -473,7 +473,22 @@ static void exhaust(void)
 	CHECK_EQ(ENOMEM, errno);
 }
 
-SUBCOMMANDS({"segv_maperr", segv_maperr}, {"segv_accerr", segv_accerr}, {"segv_exec", segv_exec},
+/* Takes memory and writes to it until there is none. */
+static void eat_everything(void)
+{
+	page = sysconf(_SC_PAGESIZE);
+	for (;;) {
+		char *p = mmap(NULL, 1 << 22, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (p == MAP_FAILED) {
+			printf("no memory\n");
+			exit(1);
+		}
+		for (long i = 0; i < 1 << 22; i += page)
+			p[i] = 1;
+	}
+}
+
+SUBCOMMANDS({"eat_everything", eat_everything}, {"segv_maperr", segv_maperr}, {"segv_accerr", segv_accerr}, {"segv_exec", segv_exec},
     {"segv_kernel_address", segv_kernel_address}, {"mprotect", mprotect_changes}, {"bus_past_end", bus_past_end},
     {"cow", cow}, {"cow_tree", cow_tree}, {"cow_data", cow_data}, {"cow_by_read", cow_by_read},
     {"shared_anonymous", shared_anonymous}, {"anonymous_zero", anonymous_zero}, {"munmap_hole", munmap_hole},

@@ -162,6 +162,8 @@ static struct inode *proc_inode_create(struct superblock *sb, const struct proc_
 		pid_get(p->pid);
 	i->data = p;
 	i->ino = inode_number(p);
+	if (p->rights)
+		i->mode = S_IFLNK | p->rights;
 	own(i, p);
 	if (S_ISDIR(i->mode)) {
 		i->ops = &proc_dir_ops;

@@ -46,6 +46,7 @@ struct proc_inode {
 	struct pid *pid; /* with a reference; NULL: the system's own */
 	bool thread;	 /* of /proc/PID/task/TID: the thread, not its process */
 	int fd;
+	uint32_t rights; /* of a descriptor's link: how it is open */
 };
 
 /* The thread (of a process: its leader) with a reference, or NULL if it is gone. */

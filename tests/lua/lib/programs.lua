@@ -1,0 +1,133 @@
+-- What tests share: running programs, waiting for what comes about, temporary folders.
+local M = {}
+
+local BIN = "/tests/bin/"
+M.bin = BIN
+
+-- exec{path, argument…}: runs it to its end. Gives its output (both streams) and the result of the wait.
+function M.exec(spec)
+  local input = spec.input
+  local given = {stdout = spec.stdout or "pipe", stderr = spec.stderr or "stdout"}
+  for k, v in pairs(spec) do
+    if k ~= "input" then given[k] = given[k] or v end
+  end
+  if input then given.stdin = "pipe" end
+  local p, message = proc.spawn(given)
+  if not p then error(message, 2) end
+  if input then
+    p.stdin:write(input)
+    p.stdin:close()
+  end
+  local out = p.stdout and p.stdout:read("a") or ""
+  if p.stdout then p.stdout:close() end
+  return out, assert(p:wait()), p
+end
+
+-- The same, and the program has to exit with `status` (0).
+function M.run(spec)
+  local status = spec.status or 0
+  spec.status = nil
+  local out, result = M.exec(spec)
+  if result.kind ~= "exited" or result.status ~= status then
+    error(table.concat(spec, " ") .. ": " .. tostring(result) .. "\n" .. out, 2)
+  end
+  return out
+end
+
+-- A test for each subcommand of a program of tests/user that says "ok". `names`: list of {name, id or nil}, or name.
+function M.subcommands(program, names, opts)
+  for _, entry in ipairs(names) do
+    local sub, test = entry, entry
+    local o = opts
+    if type(entry) == "table" then
+      sub, test = entry[1], entry[2] or entry[1]
+      o = entry.timeout and {timeout = entry.timeout} or opts
+    end
+    it(test, function()
+      local out = M.run{BIN .. program, sub}
+      assert.equal("ok\n", out)
+    end, o)
+  end
+end
+
+-- A test program that stays, once it has said "ready". Ended with the test: local p <close> = stay{…}
+function M.stay(spec)
+  spec.stdout = "pipe"
+  local p = assert(proc.spawn(spec))
+  local line = p.stdout:read("l", 5)
+  if line ~= "ready" then
+    p:kill("KILL")
+    p:wait()
+    error("the program said " .. tostring(line) .. ", not ready", 2)
+  end
+  return M.owned(p)
+end
+
+-- Kills and reaps the process when the variable goes out of scope.
+function M.owned(p)
+  return setmetatable({p = p}, {
+    __index = function(t, k)
+      local p = rawget(t, "p")
+      local v = p[k]
+      if type(v) == "function" then return function(_, ...) return v(p, ...) end end
+      return v
+    end,
+    __close = function(t)
+      local p = rawget(t, "p")
+      if p.state then
+        p:kill("KILL")
+        p:wait()
+      end
+      for _, name in ipairs{"stdin", "stdout", "stderr"} do
+        if p[name] then p[name]:close() end
+      end
+    end,
+  })
+end
+
+-- A busy loop: /tests/bin/sched spin
+function M.spinner(spec)
+  spec = spec or {}
+  spec[1], spec[2] = BIN .. "sched", "spin"
+  return M.owned(assert(proc.spawn(spec)))
+end
+
+-- Waits until fn() is true.
+function M.eventually(fn, seconds)
+  local until_ = time.now() + (seconds or 5)
+  repeat
+    local v = fn()
+    if v then return v end
+    time.sleep(0.002)
+  until time.now() > until_
+  error("did not come about within " .. (seconds or 5) .. " s", 2)
+end
+
+-- Runs fn(folder) with a fresh folder that is removed, with what is in it, whatever happens.
+local function remove_tree(path)
+  for _, entry in ipairs(fs.list(path) or {}) do
+    if entry.type == "directory" then remove_tree(path .. "/" .. entry.name) else fs.remove(path .. "/" .. entry.name) end
+  end
+  fs.remove(path)
+end
+
+local folders = 0
+function M.with_folder(fn)
+  folders = folders + 1
+  local path = "/tmp/lua-test-" .. folders
+  if not fs.stat("/tmp") then assert(fs.mkdir("/tmp", 511)) end
+  assert(fs.mkdir(path))
+  local ok, err = pcall(fn, path)
+  remove_tree(path)
+  if not ok then error(err, 0) end
+end
+
+-- Skips the test where there is no busybox.
+function M.need_busybox()
+  for _, path in ipairs{"/bin/busybox", "/usr/bin/busybox"} do
+    if fs.stat(path) then return path end
+  end
+  pending("no busybox in the initramfs")
+end
+
+return M
