@@ -60,7 +60,8 @@ test_lost() { # LOG
 	failed=$((failed + 1))
 	printf 'not ok %s %s # ERROR %s\n' "$LAST" "${RUNNING:-(no test was running)}" "$why"
 	tail -n 60 "$1" | tr -d '\r' | sed -n '/Kernel panic/,$p' | sed 's/^/# /'
-	explain_panic <(tail -n 80 "$1") 2>&1 | sed 's/^/# /'
+	tail -n 80 "$1" >"$SCRATCH/last.log"
+	explain_panic "$SCRATCH/last.log" 2>&1 | sed 's/^/# /'
 }
 
 # All the tests on so many CPUs, in as many boots as it takes.

@@ -11,6 +11,7 @@
 #include "lua/port.h"
 #include "mm/heap.h"
 #include "mm/page.h"
+#include "mm/space.h"
 #include "printk.h"
 #include "proc/process.h"
 #include "random.h"
@@ -148,6 +149,7 @@ void ipi_interrupt(void)
 {
 	struct cpu *c = this_cpu();
 	c->ipi_count++;
+	space_leave_dead();
 	sched_ipi();
 }
 

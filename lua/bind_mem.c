@@ -165,6 +165,7 @@ static int mem_info(lua_State *L)
 	bind_set_int(L, "slab", (int64_t)p.slab);
 	bind_set_int(L, "user", (int64_t)p.user);
 	bind_set_int(L, "cache", (int64_t)p.cache);
+	bind_set_int(L, "filled", (int64_t)p.filled);
 	bind_set_int(L, "page_table", (int64_t)p.page_table);
 	bind_set_int(L, "kstack", (int64_t)p.kstack);
 	bind_set_int(L, "heap_objects", (int64_t)h.objects);

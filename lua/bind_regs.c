@@ -148,10 +148,11 @@ static int trace_task(const struct task_handle *h, int tid, struct stack_trace *
 int process_stack(lua_State *L)
 {
 	struct task_handle *h = check_process(L, 1);
+	int tid = (int)luaL_optinteger(L, 2, 0);
 	struct stack_trace *trace = lua_newuserdatauv(L, sizeof(*trace), 0);
 
 	trace->count = 0;
-	int err = trace_task(h, (int)luaL_optinteger(L, 2, 0), trace);
+	int err = trace_task(h, tid, trace);
 	if (err)
 		return bind_fail(L, err);
 	lua_createtable(L, (int)trace->count, 0);

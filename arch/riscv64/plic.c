@@ -92,8 +92,10 @@ int arch_irq_attach(unsigned irq, void (*fn)(void *arg), void *arg, const char *
 		s->arg = arg;
 		s->name = name;
 		__atomic_store_n(&s->fn, fn, __ATOMIC_RELEASE);
-		*plic_reg(PLIC_PRIORITY + 4 * irq) = 1;
 		*enable |= 1u << irq % 32;
+		/* The priority last: QEMU looks for pending interrupts when it is written, not when
+		 * one is enabled. */
+		*plic_reg(PLIC_PRIORITY + 4 * irq) = 1;
 	}
 	spin_unlock(&plic_lock, flags);
 	return err;

@@ -114,6 +114,7 @@
 #define LOCK_EX 2
 #define LOCK_NB 4
 #define LOCK_UN 8
+#define LOCK_MAND 32
 
 /* ioctl(2) */
 #define FIONREAD 0x541b

@@ -124,11 +124,8 @@ static void put_data(struct tty *t, uint8_t c)
 	put(t, c);
 }
 
-static void echo_data(struct tty *t, uint8_t c, bool literal)
+static void echo_char(struct tty *t, uint8_t c, bool literal)
 {
-	if (!has_lflag(t, ECHO))
-		return;
-	edit_finish_erasing(t);
 	if (t->canon == t->head)
 		t->canon_column = t->column;
 	if (c == '\n' && !literal)
@@ -137,12 +134,14 @@ static void echo_data(struct tty *t, uint8_t c, bool literal)
 		ldisc_echo(t, c);
 }
 
-/* `literal`: behind LNEXT, where a newline shows as ^J */
+/* `literal`: a newline that was no return, in raw mode or behind LNEXT, shows as ^J */
 static void take_data(struct tty *t, uint8_t c, bool literal)
 {
 	bool full = used(t) + 1 >= TTY_BUF && has_lflag(t, ICANON);
-	if (!full)
-		echo_data(t, c, literal);
+	if (!full && has_lflag(t, ECHO)) {
+		edit_finish_erasing(t);
+		echo_char(t, c, literal);
+	}
 	if (c == 0xff && has_iflag(t, PARMRK))
 		put_data(t, c);
 	put_data(t, c);
@@ -162,8 +161,8 @@ static void take_lnext(struct tty *t)
 		return;
 	edit_finish_erasing(t);
 	if (has_lflag(t, ECHOCTL)) {
-		ldisc_put_raw(t, '^');
-		ldisc_put_raw(t, '\b');
+		ldisc_put(t, '^');
+		ldisc_put(t, '\b');
 	}
 }
 
@@ -185,7 +184,8 @@ static bool take_canonical(struct tty *t, uint8_t c)
 	} else if (is_cc(t, c, VEOF)) {
 		end_line(t, 0);
 	} else if (is_cc(t, c, VEOL) || (extended && is_cc(t, c, VEOL2))) {
-		echo_data(t, c, false);
+		if (has_lflag(t, ECHO))
+			echo_char(t, c, true);
 		end_line(t, c);
 	} else {
 		return false;
@@ -215,10 +215,10 @@ static void take_signal_char(struct tty *t, uint8_t c)
 {
 	if (!has_lflag(t, NOFLSH)) {
 		ldisc_flush_input(t);
-		t->out_tail = t->out_head;
+		ldisc_flush_output(t);
 	}
 	if (has_iflag(t, IXON))
-		flow(t, false);
+		t->stopped = false;
 	if (has_lflag(t, ECHO))
 		ldisc_echo(t, c);
 }
@@ -242,7 +242,7 @@ static int take_byte(struct tty *t, uint8_t c)
 		return 0;
 	}
 	if (has_iflag(t, IXON) && (is_cc(t, c, VSTART) || is_cc(t, c, VSTOP))) {
-		flow(t, is_cc(t, c, VSTOP) && !is_cc(t, c, VSTART));
+		flow(t, !is_cc(t, c, VSTART));
 		return 0;
 	}
 	int sig = signal_of(t, c);
@@ -254,12 +254,13 @@ static int take_byte(struct tty *t, uint8_t c)
 		flow(t, false);
 	if (c == '\r' && has_iflag(t, IGNCR))
 		return 0;
-	if (c == '\r' && has_iflag(t, ICRNL))
+	bool returned = c == '\r' && has_iflag(t, ICRNL);
+	if (returned)
 		c = '\n';
 	else if (c == '\n' && has_iflag(t, INLCR))
 		c = '\r';
 	if (!has_lflag(t, ICANON) || !take_canonical(t, c))
-		take_data(t, c, false);
+		take_data(t, c, !returned);
 	return 0;
 }
 
@@ -272,7 +273,8 @@ static bool accepts(const struct tty *t)
 	return has_lflag(t, ICANON) && t->canon == t->tail && used(t) < TTY_BUF;
 }
 
-/* Takes bytes up to one that sends a signal, which is given in *sig. Returns how many; *readable: a reader has more. */
+/* Takes bytes up to one that sends a signal, which is given in *sig. Returns how many; *readable: a
+ * reader has more. */
 static size_t take_some(struct tty *t, const char *s, size_t n, int *sig, bool *readable)
 {
 	unsigned canon = t->canon, head = t->head;
@@ -285,7 +287,8 @@ static size_t take_some(struct tty *t, const char *s, size_t n, int *sig, bool *
 	return done;
 }
 
-/* Echo goes out at the end, so that a signal character also takes back the echo of what came just before it. */
+/* Echo goes out at the end, so that a signal character also takes back the echo of what came just
+ * before it. */
 size_t tty_receive(struct tty *t, const char *s, size_t n)
 {
 	bool readable, wake = false, full = false;

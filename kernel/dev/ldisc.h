@@ -36,7 +36,8 @@ static inline bool is_cc(const struct tty *t, uint8_t c, int which)
 {
 	return c && t->termios.c_cc[which] == c;
 }
-/* How Linux's line discipline sees characters: as Latin 1, whose upper control characters count as none. */
+/* How Linux's line discipline sees characters: as Latin 1, whose upper control characters count as
+ * none. */
 static inline bool tty_iscntrl(uint8_t c)
 {
 	return c < 32 || c == 127;
@@ -76,6 +77,7 @@ bool ldisc_put_raw(struct tty *t, uint8_t c);
 /* Processes up to n bytes as far as the ring takes them, leaving OUT_RESERVE. */
 size_t ldisc_write(struct tty *t, const char *s, size_t n);
 void ldisc_echo(struct tty *t, uint8_t c); /* as ECHOCTL has it */
+void ldisc_flush_output(struct tty *t);    /* what the driver has not taken is lost */
 void ldisc_kick(struct tty *t); /* hands the ring's content to the driver as far as it takes it */
 
 /* --- reading and writing files (tty_file.c) --- */

@@ -10,7 +10,7 @@ static uint8_t at(const struct tty *t, unsigned i)
 void edit_finish_erasing(struct tty *t)
 {
 	if (t->erasing)
-		ldisc_put_raw(t, '/');
+		ldisc_put(t, '/');
 	t->erasing = false;
 }
 
@@ -30,40 +30,43 @@ static void rub_out(struct tty *t)
 	ldisc_put(t, '\b');
 }
 
-/* The column behind the line up to `end`, as echo showed it. */
-static unsigned column_at(const struct tty *t, unsigned end)
-{
-	unsigned column = t->canon_column;
-	for (unsigned i = t->canon; i != end; i++) {
-		uint8_t c = at(t, i);
-		if (c == '\t')
-			column = (column | 7) + 1;
-		else if (tty_iscntrl(c))
-			column += has_lflag(t, ECHOCTL) ? 2 : 0;
-		else if (!utf8_continuation(t, c))
-			column++;
-	}
-	return column;
-}
-
+/* Goes back over the tab that was at t->head: as many cells as it took, seen from the tab before it
+ * or the line's start. */
 static void rub_out_tab(struct tty *t)
 {
-	unsigned column = column_at(t, t->head);
-	for (unsigned i = 0; i < 8 && t->column > column; i++)
-		ldisc_put(t, '\b');
+	unsigned cells = 0, i = t->head;
+
+	while (i != t->canon && at(t, i - 1) != '\t') {
+		uint8_t c = at(t, --i);
+		if (tty_iscntrl(c))
+			cells += has_lflag(t, ECHOCTL) ? 2 : 0;
+		else if (!utf8_continuation(t, c))
+			cells++;
+	}
+	if (i == t->canon)
+		cells += t->canon_column;
+	for (unsigned n = 8 - (cells & 7); n; n--) {
+		ldisc_put_raw(t, '\b');
+		if (t->column)
+			t->column--;
+	}
 }
 
-/* The character `c` (with its continuation bytes, from t->head on) is gone: shows that. */
-static void echo_erased(struct tty *t, uint8_t c, uint8_t erase_char, bool single)
+/* The character from t->head up to `end` is gone: shows that. */
+static void echo_erased(struct tty *t, unsigned end, uint8_t erase_char, bool single)
 {
+	uint8_t c = at(t, t->head);
+
 	if (!has_lflag(t, ECHO))
 		return;
 	if (has_lflag(t, ECHOPRT)) {
 		if (!t->erasing) {
-			ldisc_put_raw(t, '\\');
+			ldisc_put(t, '\\');
 			t->erasing = true;
 		}
 		ldisc_echo(t, c);
+		for (unsigned i = t->head + 1; i != end; i++)
+			ldisc_put_raw(t, at(t, i));
 	} else if (single && !has_lflag(t, ECHOE)) {
 		ldisc_echo(t, erase_char);
 	} else if (c == '\t') {
@@ -118,13 +121,13 @@ void edit_erase(struct tty *t, uint8_t erase_char)
 	if (!single && !word && kill_unseen(t))
 		return;
 	while (t->head != t->canon) {
-		unsigned i = last_char(t);
+		unsigned i = last_char(t), end = t->head;
 		uint8_t c = at(t, i);
 		if (word && in_word && !word_char(c))
 			break;
 		in_word |= word_char(c);
 		t->head = i;
-		echo_erased(t, c, erase_char, single);
+		echo_erased(t, end, erase_char, single);
 		if (single)
 			break;
 	}

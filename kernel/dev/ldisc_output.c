@@ -29,6 +29,14 @@ void ldisc_kick(struct tty *t)
 		if (taken < n)
 			break;
 	}
+	if (!ldisc_out_used(t))
+		t->sent_column = t->column;
+}
+
+void ldisc_flush_output(struct tty *t)
+{
+	t->out_tail = t->out_head;
+	t->column = t->sent_column;
 }
 
 bool ldisc_put_raw(struct tty *t, uint8_t c)
@@ -140,9 +148,14 @@ size_t ldisc_write(struct tty *t, const char *s, size_t n)
 
 void ldisc_echo(struct tty *t, uint8_t c)
 {
-	if (has_lflag(t, ECHOCTL) && tty_iscntrl(c) && c != '\t') {
-		ldisc_put(t, '^');
-		ldisc_put(t, c ^ 0100);
+	/* Like Linux's echo, these two go past output processing. */
+	if (c == 0xff) {
+		ldisc_put_raw(t, c);
+		t->column++;
+	} else if (has_lflag(t, ECHOCTL) && tty_iscntrl(c) && c != '\t') {
+		ldisc_put_raw(t, '^');
+		ldisc_put_raw(t, c ^ 0100);
+		t->column += 2;
 	} else {
 		ldisc_put(t, c);
 	}

@@ -51,6 +51,7 @@ struct tty {
 	char out[TTY_OUT];
 	unsigned out_head, out_tail;
 	unsigned column, canon_column; /* where output stands; where the edited line began */
+	unsigned sent_column;          /* where it stood when the driver had last taken all of it */
 	bool stopped;                  /* by STOP (^S) or TCOOFF */
 	bool exclusive;                /* TIOCEXCL */
 	bool reading, writing;         /* one reader and one writer at a time; queues below */

@@ -93,7 +93,7 @@ static int64_t flush_queues(struct tty *t, uint64_t what)
 	if (what != TCOFLUSH)
 		ldisc_flush_input(t);
 	if (what != TCIFLUSH)
-		t->out_tail = t->out_head;
+		ldisc_flush_output(t);
 	spin_unlock(&t->lock, flags);
 	if (what != TCOFLUSH && t->driver->input_room)
 		t->driver->input_room(t);

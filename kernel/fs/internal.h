@@ -105,6 +105,8 @@ struct dentry *mount_top(struct dentry *d); /* what covers `d`, if anything; tak
 int path_lookup_cred(const struct cred *c, int dirfd, const char *path, unsigned flags, struct dentry **out);
 
 /* --- changing directories --- */
+/* A name that the file system's own lookup does not know cannot be made (/proc). */
+bool lookup_decides(const struct dentry *dir);
 int may_create(const struct dentry *dir);
 int may_delete(const struct dentry *dir, const struct dentry *victim, bool directory);
 /* A new node in the locked directory `dir`; *out with a reference. `mode` as it shall be (umask applied). */

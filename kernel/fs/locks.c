@@ -345,6 +345,8 @@ int do_flock(struct file *f, unsigned op)
 	struct file_lock want = {.kind = LOCK_FLOCK, .owner = f, .pid = -1, .end = INT64_MAX};
 	bool wait = !(op & LOCK_NB);
 
+	if (op & LOCK_MAND)
+		return 0; /* what Linux says since it does nothing with it */
 	switch (op & ~(unsigned)LOCK_NB) {
 	case LOCK_UN:
 		return change_lock(f, &want, true, false);

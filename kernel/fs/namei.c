@@ -71,6 +71,11 @@ int create_locked(
 	return finish_child(dir, d, ops->create(dir->inode, d, mode, rdev), out);
 }
 
+bool lookup_decides(const struct dentry *dir)
+{
+	return dir->inode->ops && dir->inode->ops->lookup;
+}
+
 /*
  * Finds where something new goes: walks to the directory, locks it, and sees that the name is free. On success the caller
  * unlocks w->at and ends the walk.
@@ -92,7 +97,7 @@ static int begin_create(
 	if (!err) {
 		dentry_put(there);
 		err = -EEXIST;
-	} else if (err == -ENOENT) {
+	} else if (err == -ENOENT && !lookup_decides(w->at)) {
 		err = last->slash && !directory ? -ENOENT : 0;
 	}
 	if (err) {

@@ -87,7 +87,7 @@ static int find_or_create(
 
 	mutex_lock(&dir->inode->lock);
 	err = lookup_child_locked(dir, l->name, l->len, out);
-	if (err == -ENOENT) {
+	if (err == -ENOENT && !lookup_decides(dir)) {
 		err = create_locked(dir, l, S_IFREG | (mode & ~current_fs()->umask), 0, out);
 		if (!err)
 			err = 1;

@@ -187,9 +187,9 @@ static int64_t push_slot(struct pipe *p, struct io_vec *io, bool packet)
 	if (!page)
 		return -ENOMEM;
 	moved = io_get(io, page_virt(page), PAGE_SIZE);
-	if (moved <= 0) {
+	if (moved <= 0 || ((size_t)moved < PAGE_SIZE && io->left)) {
 		p->spare = page;
-		return moved ? moved : -EFAULT;
+		return -EFAULT;
 	}
 	*s = (struct pipe_slot){page, 0, (uint32_t)moved, packet};
 	__atomic_store_n(&p->head, p->head + 1, __ATOMIC_RELEASE);

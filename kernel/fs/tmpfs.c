@@ -277,10 +277,10 @@ static int64_t write_allowed(struct inode *i, uint64_t pos, size_t n)
 		return -EPERM;
 	if (pos >= INT64_MAX)
 		return -EFBIG;
-	if ((i->seals & F_SEAL_GROW) && pos + n > i->size) {
-		if (pos >= i->size)
+	if ((i->seals & F_SEAL_GROW) && pos + n > i->size) { /* whole pages, as Linux */
+		if (pos >= ALIGN_DOWN(i->size, PAGE_SIZE))
 			return -EPERM;
-		n = i->size - pos;
+		n = ALIGN_DOWN(i->size, PAGE_SIZE) - pos;
 	}
 	if (pos >= limit)
 		return -EFBIG;

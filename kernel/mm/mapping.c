@@ -88,8 +88,8 @@ static struct page *add_page(struct mapping *m, uint64_t index)
 	}
 	p->mapping = m;
 	p->index = index;
-	p->flags |= PAGE_CACHE;
-	page_account(PAGE_USE_CACHE, 1);
+	p->flags |= m->fill ? PAGE_CACHE | PAGE_FILLED : PAGE_CACHE;
+	page_account(m->fill ? PAGE_USE_FILLED : PAGE_USE_CACHE, 1);
 	m->pages++;
 	*slot = p;
 	return p;

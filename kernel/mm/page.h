@@ -14,8 +14,8 @@ struct page {
 	int32_t refs;  /* 0: free. Atomic. Each page-table entry of a user space, and each mapping,
 			  holds one */
 	uint8_t order; /* of the block this page heads (free, or allocated) */
-	uint8_t flags; /* PAGE_… */
-	uint16_t slab_class; /* kmalloc's: which size class */
+	uint8_t slab_class; /* kmalloc's: which size class */
+	uint16_t flags; /* PAGE_… */
 	union {
 		struct list free_link; /* (page lock) while free */
 		struct {
@@ -41,6 +41,7 @@ enum {
 	PAGE_FREE = 16,     /* heads a free block of the buddy lists (page lock) */
 	PAGE_ANON = 32,     /* anonymous user memory: counted as PAGE_USE_USER until it is freed */
 	PAGE_CACHE = 64,    /* a file's page: counted as PAGE_USE_CACHE until it is freed */
+	PAGE_FILLED = 256,  /* with PAGE_CACHE: made from what a file had before; counted as PAGE_USE_FILLED */
 	PAGE_POISONED = 128 /* debug: its first words hold the poison of free pages */
 };
 
@@ -80,7 +81,7 @@ struct page *virt_page(const void *va); /* of an address in the direct map */
 
 struct page_stats {
 	uint64_t total, free, reserved; /* pages */
-	uint64_t slab, user, cache, page_table, kstack;
+	uint64_t slab, user, cache, filled, page_table, kstack;
 };
 void page_stats(struct page_stats *out);
 /* Who uses pages, for mem.info() and the leak check: add or subtract from one count of page_stats.
@@ -89,6 +90,7 @@ enum page_use {
 	PAGE_USE_SLAB,
 	PAGE_USE_USER,
 	PAGE_USE_CACHE,
+	PAGE_USE_FILLED,
 	PAGE_USE_TABLE,
 	PAGE_USE_KSTACK,
 	PAGE_USE_COUNT

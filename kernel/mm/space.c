@@ -84,6 +84,22 @@ static void leave(struct space *s)
 }
 
 /* Nobody runs in the space or can look it up: truncations skip it, so its lock is not needed. */
+/* Other CPUs may have the tables loaded under a kernel thread still: they leave them in space_leave_dead. */
+static void call_off_cpus(const struct space *s)
+{
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (__atomic_load_n(&loaded[i], __ATOMIC_RELAXED) == s)
+			arch_ipi(i);
+}
+
+void space_leave_dead(void)
+{
+	struct space *s = loaded[cpu_here()->id];
+
+	if (s && !__atomic_load_n(&s->refs.n, __ATOMIC_ACQUIRE))
+		leave(s);
+}
+
 void space_put(struct space *s)
 {
 	struct list dead = LIST_INIT(dead);
@@ -99,6 +115,7 @@ void space_put(struct space *s)
 	if (s->exe)
 		file_put(s->exe);
 	leave(s);
+	call_off_cpus(s);
 	unpin(s);
 }
 

@@ -112,14 +112,12 @@ static void *stack_create(void)
 		stack_slot_give(slot);
 		return NULL;
 	}
-	page_account(PAGE_USE_KSTACK, STACK_PAGES);
 	return (void *)va;
 }
 
 static void stack_destroy(void *stack)
 {
 	unmap_pages((uintptr_t)stack, KSTACK_SIZE);
-	page_account(PAGE_USE_KSTACK, -(int64_t)STACK_PAGES);
 	stack_slot_give(((uintptr_t)stack - stack_slot_address(0)) / STACK_SLOT);
 }
 
@@ -141,11 +139,16 @@ void *kstack_alloc(void)
 	arch_irq_restore(irq);
 	if (!stack)
 		stack = next_to_unmap();
-	return stack ? stack : stack_create();
+	if (!stack)
+		stack = stack_create();
+	if (stack)
+		page_account(PAGE_USE_KSTACK, STACK_PAGES);
+	return stack;
 }
 
 void kstack_free(void *stack)
 {
+	page_account(PAGE_USE_KSTACK, -(int64_t)STACK_PAGES);
 	irqflags_t irq = arch_irq_save();
 	struct stack_cache *c = &stack_caches[cpu_here()->id];
 	bool cached = c->count < STACK_CACHE;
@@ -163,6 +166,17 @@ void kstack_free(void *stack)
 	*(void **)stack = stacks_to_unmap;
 	stacks_to_unmap = stack;
 	spin_unlock(&vmap_lock, irq);
+}
+
+void kstack_trim(void)
+{
+	for (int i = 0; i < 2; i++) {
+		void *stack = __atomic_load_n(&stacks_to_unmap, __ATOMIC_RELAXED) ? next_to_unmap() : NULL;
+
+		if (!stack)
+			return;
+		stack_destroy(stack);
+	}
 }
 
 unsigned kstack_shrink(void)

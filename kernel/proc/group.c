@@ -93,7 +93,7 @@ static int setpgid_target(int pid, struct process **out)
 {
 	struct process *me = current->process, *p = process_find(pid);
 
-	if (!p || p->phase == ZOMBIE)
+	if (!p)
 		return -ESRCH;
 	if (p->parent == me) {
 		if (p->session != me->session)

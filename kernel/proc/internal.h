@@ -32,6 +32,8 @@ int space_map_vdso(struct space *s);
 
 /* Wakes a parent that waits in vfork, once. */
 void vfork_release(struct thread *t);
+/* The process leaves this space: its peak counts for ru_maxrss. (task_lock) */
+void process_note_peak(struct process *p, const struct space *s);
 /* Gives space, files and directories back. */
 void thread_drop_resources(struct thread *t);
 /* Tells the parent that `p` is a zombie. True: nobody wants it, reap it now. (task_lock) */

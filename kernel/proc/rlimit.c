@@ -1,5 +1,7 @@
 /* Resource limits and what was used of them (getrlimit(2), getrusage(2), times(2)). */
 #include "arch/uaccess.h"
+#include "mm/space.h"
+#include "proc/internal.h"
 #include "syscall/syscall.h"
 
 #define MIB (1024 * 1024UL)
@@ -117,11 +119,22 @@ static void add_thread(struct rusage_ns *out, const struct thread *t)
 	out->nivcsw += t->sched.switches_involuntary;
 }
 
+void process_note_peak(struct process *p, const struct space *s)
+{
+	uint64_t kib = s->pages_peak * (PAGE_SIZE / 1024);
+
+	ASSERT_HELD(&task_lock);
+	p->dead_threads.maxrss_kib = MAX(p->dead_threads.maxrss_kib, kib);
+}
+
 void process_times(struct process *p, struct rusage_ns *out)
 {
 	struct thread *t;
 
 	ASSERT_HELD(&task_lock);
+	list_for_each (t, &p->threads, process_link)
+		if (t->space)
+			process_note_peak(p, t->space);
 	*out = p->dead_threads;
 	list_for_each (t, &p->threads, process_link)
 		if (t->park != DEAD)

@@ -117,6 +117,8 @@ void thread_drop_resources(struct thread *t)
 	struct fs_context *fs = t->fs;
 	irqflags_t flags = spin_lock(&task_lock);
 
+	if (space && t->process)
+		process_note_peak(t->process, space);
 	t->space = NULL;
 	t->files = NULL;
 	t->fs = NULL;

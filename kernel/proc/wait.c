@@ -1,5 +1,6 @@
 /* wait4(2), waitid(2): what children have to tell, and who hears it. */
 #include "abi/sched.h"
+#include "mm/heap.h"
 #include "proc/internal.h"
 
 static void add_rusage(struct rusage_ns *sum, const struct rusage_ns *r)
@@ -107,7 +108,7 @@ static int scan(const struct wait_request *r, struct wait_result *out)
 	return result;
 }
 
-int do_wait(const struct wait_request *r, struct wait_result *out)
+static int wait_for_child(const struct wait_request *r, struct wait_result *out)
 {
 	struct process *p = current->process;
 	int result = scan(r, out), err;
@@ -119,4 +120,13 @@ int do_wait(const struct wait_request *r, struct wait_result *out)
 	if (result)
 		return result;
 	return err == -EINTR ? -ERESTARTSYS : err;
+}
+
+int do_wait(const struct wait_request *r, struct wait_result *out)
+{
+	int result = wait_for_child(r, out);
+
+	if (result > 0)
+		kstack_trim();
+	return result;
 }

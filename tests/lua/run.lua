@@ -8,6 +8,15 @@ local function number(name, default)
   return math.tointeger(tonumber(text)) or error("boot argument " .. name .. "=" .. text .. ": an integer expected", 0)
 end
 
+local function touch_pages(program)
+  local p = proc.spawn{program, stopped = true, stdout = "null", stderr = "null"}
+  for _, m in ipairs(p and p:maps() or {}) do p:read(m.start, m.size) end
+  if p then
+    p:kill("KILL")
+    p:wait()
+  end
+end
+
 -- What is made at the first use and kept must not look like a leak of the first test.
 local function warm_up()
   local _ = string.format("%.99f %.17g %a", 1e300 / 3, 0.1, 0.1) .. tostring(2 ^ 0.5) .. tonumber("1.5e300")
@@ -18,6 +27,10 @@ local function warm_up()
     p:wait()
   end
   if not fs.stat("/tmp") then fs.mkdir("/tmp", 511) end
+  -- The pages of a program come into the cache when they are first touched, and stay.
+  for _, entry in ipairs(fs.list("/tests/bin") or {}) do touch_pages("/tests/bin/" .. entry.name) end
+  touch_pages("/bin/busybox")
+  for _ = 1, 200 do _ = tonumber(string.format("%.17g", (math.random() - 0.5) * 10.0 ^ math.random(-300, 300))) end
   collectgarbage()
 end
 

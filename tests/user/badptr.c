@@ -158,11 +158,11 @@ static void read_only_target(void)
 /* Every call with nonsense in all arguments: whatever it says, we live. */
 static void every_call(void)
 {
-	static const uint64_t nonsense[] = {0, 1, (uint64_t)-1, 8, 0x7fffffff, 0xffffffff80000000UL, 0x123456789abcdefUL};
+	static const uint64_t nonsense[] = {(uint64_t)-1, 8, 0xffffffff80000000UL};
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGSYS, SIG_IGN);
-	for (long nr = 0; nr < 470; nr++) {
-		for (unsigned i = 0; i < 7; i++) {
+	for (long nr = 0; nr < 450; nr++) {
+		for (unsigned i = 0; i < 3; i++) {
 			int status;
 			pid_t pid = fork();
 			CHECK(pid >= 0);

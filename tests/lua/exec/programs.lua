@@ -29,7 +29,11 @@ local function first_load()
 end
 
 describe("exec", function()
-  subcommands("exec", {"auxv", "stack_aligned", "large_args", "no_args", "cloexec", "keeps", "too_big"})
+  subcommands("exec", {"auxv", "stack_aligned", "large_args", "cloexec", "keeps", "too_big"})
+
+  it("no_arguments_at_all", function()
+    assert.equal("ok\n", run{bin .. "exec", "no_args", stderr = "null"})
+  end)
 
   it("text_file_busy", function()
     assert.equal("ok\n", run{bin .. "exec", "busy", bin .. "exec"})
@@ -70,7 +74,7 @@ describe("exec", function()
       -- Everything up to the program headers is there, the segments are not: it may start, and dies of it.
       for _, n in ipairs{4096, #s // 2} do
         local got = try(dir, s:sub(1, n))
-        assert.truthy(got:find("killed SIG") or got == "ENOEXEC" or got == "EIO", n .. " bytes: " .. got)
+        assert.truthy(got:find("killed SIG") or got == "EFAULT" or got == "ENOEXEC" or got == "EIO", n .. " bytes: " .. got)
       end
     end)
   end, {timeout = 30})
@@ -159,7 +163,8 @@ describe("exec", function()
         assert(fs.write(dir .. "/" .. i, inner, 493))
         inner = "#!" .. dir .. "/" .. i .. "\n"
       end
-      assert.match(dir .. "/1", (run{dir .. "/4", "end"}))
+      assert.equal(table.concat({dir .. "/1", dir .. "/2", dir .. "/3", dir .. "/4", "end\n"}, " "),
+        run{dir .. "/4", "end", status = 5})
       assert(fs.write(dir .. "/loop", "#!" .. dir .. "/loop\n", 493))
       local p, _, errno = proc.spawn{dir .. "/loop"}
       assert.equal(nil, p)
@@ -173,7 +178,7 @@ describe("exec", function()
       assert(fs.write(dir .. "/noexec", elf(), 420))
       local out = run{bin .. "exec", "try", "/none", dir, dir .. "/text", dir .. "/noexec", bin .. "hello/x", bin .. "hello"}
       assert.match("/none: ENOENT\n", out)
-      assert.match(dir .. ": EACCES\n", out)
+      assert.truthy(out:find(dir .. ": EACCES\n", 1, true), out)
       assert.match("text: ENOEXEC\n", out)
       assert.match("noexec: EACCES\n", out)
       assert.match("hello/x: ENOTDIR\n", out)

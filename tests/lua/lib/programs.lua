@@ -44,7 +44,7 @@ function M.subcommands(program, names, opts)
       o = entry.timeout and {timeout = entry.timeout} or opts
     end
     it(test, function()
-      local out = M.run{BIN .. program, sub}
+      local out = M.run{BIN .. program, sub, pgid = 0} -- a group of its own, as a shell gives each job
       assert.equal("ok\n", out)
     end, o)
   end

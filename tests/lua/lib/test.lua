@@ -131,6 +131,7 @@ function M.run(options)
   local list, totals = selected(options.pattern), {pass = 0, fail = 0, skip = 0}
   local count = #list * options.rounds
   math.randomseed(options.seed)
+  leaks.rebase()
   print("KTAP version 1")
   print("TEST-BEGIN seed=" .. options.seed)
   print("1.." .. count)

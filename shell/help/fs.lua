@@ -1,0 +1,21 @@
+-- Help for fs and its handles F.
+return {
+  about = "Files by path, with the rights of the shell's task. Messages begin with the path.",
+  {name = "fs.read", args = "(path [, n])", returns = "string", errors = "ENOENT EISDIR EACCES EFBIG …", text = "The content, or its first n bytes. Ctrl-C ends it.", example = "print(#fs.read(\"/dev/zero\", 16))"},
+  {name = "fs.write", args = "(path, s [, mode])", returns = "true", errors = "ENOENT EISDIR EACCES ENOSPC …", text = "Creates the file (mode 0644 if left out) or replaces its content.", example = "fs.write(\"/dev/null\", \"gone\")"},
+  {name = "fs.append", args = "(path, s [, mode])", returns = "true", errors = "as fs.write", text = "Adds to the end, creates the file if need be.", example = "fs.append(\"/dev/null\", \"gone\")"},
+  {name = "fs.open", args = "(path [, \"r\" | \"w\" | \"a\" | \"r+\"])", returns = "F", errors = "as open(2)", text = "A handle to read and write piece by piece.",
+    example = "local f <close> = fs.open(\"/dev/zero\")\nprint(#f:read(100))"},
+  {name = "fs.list", args = "([path])", returns = "{{name=, type=}…}", errors = "ENOENT ENOTDIR EACCES", text = "What a directory holds, without . and ..", example = "print(fs.list(\"/\"))"},
+  {name = "fs.stat", args = "(path [, follow])", returns = "{type=, mode=, size=, uid=, gid=, inode=, nlink=, dev=, rdev=, blocks=, mtime=, atime=, ctime=}", errors = "ENOENT ENOTDIR EACCES",
+    text = "As stat(2); with follow=false as lstat(2).", example = "print(fs.stat(\"/\"))"},
+  {name = "fs.remove", args = "(path)", returns = "true", errors = "ENOENT ENOTEMPTY EBUSY …", text = "Removes a file, a link, or an empty directory.", example = "print(fs.remove(\"/no such file\"))"},
+  {name = "fs.mkdir", args = "(path [, mode])", returns = "true", errors = "EEXIST ENOENT …", text = "Makes a directory (mode 0755 if left out).", example = "print(fs.mkdir(\"/dev\"))"},
+  {name = "fs.rename", args = "(from, to)", returns = "true", errors = "as rename(2)", text = "Gives a file another name; one that is there is replaced.", example = "print(fs.rename(\"/no such file\", \"/x\"))"},
+  {name = "fs.symlink", args = "(target, path)", returns = "true", errors = "EEXIST ENOENT …", text = "Makes a symbolic link.", example = "print(fs.symlink(\"/dev/null\", \"/dev/zero\"))"},
+  {name = "F:read", args = "([\"a\" | \"l\" | n [, timeout]])", returns = "string, or nil at the end of the file", errors = "ETIMEDOUT and as read(2)",
+    text = "Everything up to the end (\"a\", or left out), a line, or up to n bytes as soon as there are some. timeout is in seconds."},
+  {name = "F:write", args = "(s [, timeout])", returns = "bytes written", errors = "ETIMEDOUT EPIPE …", text = "Writes all of s."},
+  {name = "F:lines", args = "()", returns = "iterator", text = "for line in f:lines() do … end"},
+  {name = "F:close", args = "()", returns = "true", text = "Closes it; <close> and the collector do it as well."},
+}
