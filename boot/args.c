@@ -4,17 +4,10 @@
 
 /* Every argument that somebody reads; a name that ends in '.' stands for all that begin with it. */
 static const char *const known[] = {
-    "autorun",
-    "console",
     "cpus",
-    "earlycon",
-    "init",
     "loglevel",
     "norandmaps",
-    "panic",
     "plain",
-    "quiet",
-    "root",
     "script",
     "shell",
     "test",
@@ -80,6 +73,17 @@ bool boot_arg_flag(const char *name)
 {
 	char value[8];
 	return boot_arg(name, value, sizeof(value)) && strcmp(value, "0");
+}
+
+void boot_args_limit_cpus(void)
+{
+	char value[8];
+	unsigned n = 0;
+	if (!boot_arg("cpus", value, sizeof(value)))
+		return;
+	for (const char *c = value; *c >= '0' && *c <= '9'; c++)
+		n = n * 10 + (unsigned)(*c - '0');
+	boot_info.cpu_count = MIN(boot_info.cpu_count, MAX(n, 1));
 }
 
 static bool is_known(const char *name)

@@ -66,5 +66,7 @@ int fdt_read(const void *fdt, size_t size, uint64_t boot_cpu_hw_id, struct boot_
  */
 const char *boot_arg(const char *name, char *buf, size_t size);
 bool boot_arg_flag(const char *name);
+/* cpus=N: only the first N CPUs are used, at least the one that booted. */
+void boot_args_limit_cpus(void);
 /* Logs a warning for each argument that nobody knows. */
 void boot_args_check(void);

@@ -252,6 +252,8 @@ int fdt_read(const void *fdt, size_t size, uint64_t boot_cpu_hw_id, struct boot_
 {
 	if (size < sizeof(struct fdt_header) || fdt_check_header(fdt) || fdt_totalsize(fdt) > size)
 		return -EINVAL;
+	if (fdt_off_dt_struct(fdt) % sizeof(fdt32_t) || fdt_off_mem_rsvmap(fdt) % sizeof(fdt64_t))
+		return -EINVAL;
 	info->fdt = fdt;
 	info->fdt_size = fdt_totalsize(fdt);
 	copy_text(info->model, sizeof(info->model), fdt_text(fdt, 0, "model"));

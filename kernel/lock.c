@@ -110,7 +110,7 @@ void spin_lock_noirq(struct spinlock *l)
 	uint32_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
 	if (unlikely(__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket))
 		wait_turn(l, ticket);
-	__atomic_store_n(&l->cpu, (int16_t)cpu_here()->id, __ATOMIC_RELAXED);
+	__atomic_store_n(&l->cpu, (int16_t)arch_current()->sched.cpu, __ATOMIC_RELAXED);
 	note_locked(l);
 }
 

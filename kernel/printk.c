@@ -22,7 +22,7 @@ static int default_level(void)
 	char buf[16];
 	if (boot_arg("loglevel", buf, sizeof(buf)) && buf[0] >= '0' && buf[0] <= '9' && !buf[1])
 		return buf[0] - '0';
-	return boot_arg_flag("plain") ? LOG_WARN : LOG_INFO;
+	return boot_arg_flag("plain") || boot_arg_flag("quiet") ? LOG_WARN : LOG_INFO;
 }
 
 int log_console_level(void)

@@ -57,7 +57,7 @@ void heap_insert(struct heap *h, struct heap_node *n, uint64_t key)
 
 void heap_remove(struct heap *h, struct heap_node *n)
 {
-	struct heap_node *below = merge_siblings(n->child);
+	struct heap_node *below = n->child ? merge_siblings(n->child) : NULL;
 	if (n == h->root) {
 		h->root = below;
 	} else {
@@ -70,7 +70,6 @@ void heap_remove(struct heap *h, struct heap_node *n)
 		if (below)
 			h->root = meld(h->root, below);
 	}
-	n->child = n->next = n->prev = NULL;
 }
 
 struct heap_node *heap_walk(struct heap_node *n)

@@ -43,6 +43,7 @@ static int console_give(lua_State *L)
 	console_set_owner(CONSOLE_TTY);
 	pid = wait_or_break(&r, &result, breaks);
 	console_set_owner(CONSOLE_SHELL);
+	console_fresh_line();
 	shell_clear_interrupt();
 	terminal_ask_again();
 	release_pid(ref);

@@ -71,8 +71,8 @@ local function paths(word)
   for _, entry in ipairs(fs.list(folder == "" and "." or folder) or {}) do
     local name = type(entry) == "table" and entry.name or entry
     if starts_with(name, prefix) and name ~= "." and name ~= ".." and (prefix ~= "" or name:sub(1, 1) ~= ".") then
-      local kind = type(entry) == "table" and entry.type or ""
-      out[#out + 1] = name .. ((kind == "directory" or kind == "dir") and "/" or "")
+      local stat = fs.stat(folder .. name) -- follows links
+      out[#out + 1] = name .. (stat and stat.type == "directory" and "/" or "")
     end
   end
   return out, prefix

@@ -17,7 +17,7 @@ end
 local function report(p, result, message)
   if result == false then
     if stop_on_break[p.pid] then signal.killpg(p.pid, "STOP") end
-    print(string.format("\n[pid %d is %s; :fg %d goes back, :kill -KILL %d ends it]", p.pid,
+    print(string.format("[pid %d is %s; :fg %d goes back, :kill -KILL %d ends it]", p.pid,
       stop_on_break[p.pid] and "stopped" or "as it was", p.pid, p.pid))
   elseif not result then
     print("[" .. message .. "]")

@@ -1,5 +1,6 @@
 /* From the boot hart's first C code, in the kernel's virtual space, to kernel_main: fills
  * boot_info. */
+#include "arch/cpu.h"
 #include "boot/boot_info.h"
 #include "local.h"
 #include "mm/heap.h"
@@ -11,8 +12,6 @@
 extern struct thread boot_thread; /* kernel/main.c */
 extern char boot_stack[];
 extern const char _kernel_start[], _kernel_end[];
-
-uint64_t boot_ticks; /* the time counter at entry: arch_now counts from here */
 
 _Noreturn void arch_start(uint64_t hart, paddr_t fdt, paddr_t image, uint64_t ticks);
 
@@ -37,7 +36,7 @@ static int read_device_tree(paddr_t pa, uint64_t hart)
 _Noreturn void arch_start(uint64_t hart, paddr_t fdt, paddr_t image, uint64_t ticks)
 {
 	kernel_image_offset = image - KERNEL_BASE;
-	boot_ticks = ticks;
+	arch_clock.start = ticks;
 	boot_thread.arch.cpu = &arch_cpus[0];
 	boot_thread.stack = boot_stack;
 	thread_use_own_stack(&boot_thread);
@@ -50,5 +49,6 @@ _Noreturn void arch_start(uint64_t hart, paddr_t fdt, paddr_t image, uint64_t ti
 	if (err)
 		panic("the firmware's device tree at %#lx cannot be used: error %d",
 		    (unsigned long)fdt, err);
+	boot_args_limit_cpus();
 	kernel_main();
 }

@@ -86,21 +86,6 @@ const unsigned arch_reg_count = ARRAY_SIZE(arch_regs);
 
 _Static_assert(offsetof(struct arch_frame, status) == USER_REGS * 8, "user registers come first");
 
-uaddr_t arch_frame_pc(const struct arch_frame *f)
-{
-	return f->pc;
-}
-
-uaddr_t arch_frame_sp(const struct arch_frame *f)
-{
-	return f->sp;
-}
-
-void arch_frame_set_pc(struct arch_frame *f, uaddr_t pc)
-{
-	f->pc = pc;
-}
-
 /* --- register sets --- */
 
 /* Where the set is in the thread, and its size; NULL for an unknown one. The FP state is made

@@ -98,40 +98,6 @@ void arch_set_tls(struct thread *t, uaddr_t tls)
 	arch_user_frame(t)->tp = tls;
 }
 
-/* --- system calls: number in a7, arguments in a0 to a5, result in a0 --- */
-
-void arch_syscall_args(const struct arch_frame *f, uint64_t args[6])
-{
-	args[0] = f->orig_a0;
-	args[1] = f->a1;
-	args[2] = f->a2;
-	args[3] = f->a3;
-	args[4] = f->a4;
-	args[5] = f->a5;
-}
-
-uint64_t arch_syscall_number(const struct arch_frame *f)
-{
-	return f->a7;
-}
-
-void arch_syscall_set_result(struct arch_frame *f, int64_t result)
-{
-	f->a0 = (uint64_t)result;
-}
-
-int64_t arch_syscall_result(const struct arch_frame *f)
-{
-	return (int64_t)f->a0;
-}
-
-void arch_syscall_restart(struct arch_frame *f, uint64_t number)
-{
-	f->a0 = f->orig_a0;
-	f->a7 = number;
-	f->pc -= 4;
-}
-
 /* --- what programs are told --- */
 
 const uint16_t arch_elf_machine = 243; /* EM_RISCV */

@@ -7,12 +7,12 @@
 #include "sbi.h"
 
 /* Fixed-point factors: ns = ticks * ns_factor >> NS_BITS, ticks = ns * tick_factor >> TICK_BITS. */
-#define NS_BITS    32
+#define NS_BITS    ARCH_CLOCK_BITS
 #define TICK_BITS  60
 #define DEFAULT_HZ 10000000UL
 
-extern uint64_t boot_ticks;
-static uint64_t ns_factor = (NS_PER_S << 10) / DEFAULT_HZ << (NS_BITS - 10), tick_factor;
+struct arch_clock arch_clock = {.ns_factor = (NS_PER_S << 10) / DEFAULT_HZ << (NS_BITS - 10)};
+static uint64_t tick_factor;
 
 /* (a << bits) / b, truncated; the result fits. */
 static uint64_t shifted_quotient(uint64_t a, unsigned bits, uint64_t b)
@@ -32,15 +32,8 @@ static uint64_t shifted_quotient(uint64_t a, unsigned bits, uint64_t b)
 void timer_setup(void)
 {
 	uint64_t hz = boot_info.timebase_hz ? boot_info.timebase_hz : DEFAULT_HZ;
-	ns_factor = shifted_quotient(NS_PER_S, NS_BITS, hz);
+	arch_clock.ns_factor = shifted_quotient(NS_PER_S, NS_BITS, hz);
 	tick_factor = shifted_quotient(hz, TICK_BITS, NS_PER_S);
-}
-
-ns_t arch_now(void)
-{
-	uint64_t ticks;
-	__asm__ volatile("rdtime %0" : "=r"(ticks)::"memory");
-	return (ns_t)((unsigned __int128)(ticks - boot_ticks) * ns_factor >> NS_BITS);
 }
 
 /* An SBI call costs more than all the rest of a switch: none is made for what is armed already, or
@@ -59,7 +52,7 @@ void arch_timer_arm(ns_t deadline)
 	/* One tick more than the truncated value, so that arch_now() has reached the deadline in
 	 * the interrupt. */
 	uint64_t ticks = (uint64_t)((unsigned __int128)ns * tick_factor >> TICK_BITS) + 1;
-	sbi_call(SBI_TIME, SBI_TIME_SET_TIMER, boot_ticks + ticks, 0, 0, 0);
+	sbi_call(SBI_TIME, SBI_TIME_SET_TIMER, arch_clock.start + ticks, 0, 0, 0);
 	csr_set(sie, IE_TIMER);
 }
 

@@ -32,6 +32,8 @@ void console_output_room(
 /* Writes all of it, sleeping for room; kernel threads and system calls. `nl` turns \n into \r\n.
  * Returns n, or the bytes written before Ctrl-C ended the shell's output. */
 int64_t console_write(const char *s, size_t n, bool nl);
+/* Goes to the start of a line, if output stands elsewhere. */
+void console_fresh_line(void);
 /* The log's way: never sleeps, waits polling where it must. Starts on a line of its own. */
 void console_log(const char *s, size_t n);
 /* The tty's way: takes what fits, never sleeps. */

@@ -119,6 +119,14 @@ void console_log(const char *s, size_t n)
 	spin_unlock(&console_lock, flags);
 }
 
+void console_fresh_line(void)
+{
+	irqflags_t flags = spin_lock(&console_lock);
+	if (!at_line_start)
+		put_all("\r\n", 2);
+	spin_unlock(&console_lock, flags);
+}
+
 size_t console_write_room(void)
 {
 	const struct serial_ops *ops = console_serial();

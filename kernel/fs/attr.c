@@ -55,7 +55,8 @@ static int change_owner(struct inode *i, uint32_t uid, uint32_t gid)
 	return err;
 }
 
-/* Looks a path up and hands its inode to one of the changes. With AT_EMPTY_PATH also a descriptor's. */
+/* Looks a path up and hands its inode to one of the changes. With AT_EMPTY_PATH also a
+ * descriptor's. */
 static int lookup_inode(int dirfd, uaddr_t upath, unsigned flags, struct inode **out)
 {
 	struct user_path p;

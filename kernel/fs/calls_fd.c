@@ -14,6 +14,8 @@ SYSCALL(close_range)
 
 	if (flags & ~(unsigned)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || first > last)
 		return -EINVAL;
+	if (!old)
+		return 0;
 	if ((flags & CLOSE_RANGE_UNSHARE) && __atomic_load_n(&old->refs.n, __ATOMIC_ACQUIRE) > 1) {
 		irqflags_t irq;
 
@@ -284,4 +286,3 @@ SYSCALL(ftruncate)
 	file_put(f);
 	return err;
 }
-

@@ -1,10 +1,21 @@
-/* System calls that move data: read, write and their relatives; lseek, sendfile, copy_file_range. */
+/* System calls that move data: read, write and their relatives; lseek, sendfile, copy_file_range.
+ */
 #include "fs/internal.h"
 #include "syscall/syscall.h"
 
 static int64_t file_io(struct file *f, struct io_vec *io, uint64_t *pos, bool write)
 {
 	return write ? file_write_io(f, io, pos) : file_read_io(f, io, pos);
+}
+
+/* The checks of one buffer, in Linux's order. */
+static int check_single(struct file *f, uaddr_t buf, uint64_t n, bool write)
+{
+	if (!(write ? file_writable(f) : file_readable(f)))
+		return -EBADF;
+	if (!(write ? f->ops->write : f->ops->read))
+		return -EINVAL;
+	return user_range_ok(buf, n) ? 0 : -EFAULT;
 }
 
 static int64_t rw_single(int fd, uaddr_t buf, uint64_t n, bool write)
@@ -16,11 +27,8 @@ static int64_t rw_single(int fd, uaddr_t buf, uint64_t n, bool write)
 
 	if (!f)
 		return -EBADF;
-	if ((int64_t)n < 0) {
-		result = (write ? file_writable(f) : file_readable(f)) ? -EINVAL : -EBADF;
-	} else if (!user_range_ok(buf, n)) {
-		result = (write ? file_writable(f) : file_readable(f)) ? -EFAULT : -EBADF;
-	} else {
+	result = check_single(f, buf, n, write);
+	if (!result) {
 		io_init_user(&io, &v, 1);
 		result = file_io(f, &io, NULL, write);
 	}
@@ -63,15 +71,8 @@ static int64_t prw_single(const uint64_t a[6], bool write)
 	if (!f)
 		return -EBADF;
 	io_init_user(&io, &v, 1);
-	if (!f->ops->seek)
-		result = -ESPIPE;
-	else if (!(write ? file_writable(f) : file_readable(f)))
-		result = -EBADF;
-	else if ((int64_t)a[2] < 0)
-		result = -EINVAL;
-	else if (!user_range_ok(a[1], a[2]))
-		result = -EFAULT;
-	else
+	result = f->ops->seek ? check_single(f, a[1], a[2], write) : -ESPIPE;
+	if (!result)
 		result = rw_at(f, &io, (int64_t)a[3], write);
 	file_put(f);
 	return result;
@@ -117,16 +118,16 @@ static int get_iovec(uaddr_t src, uint64_t count, struct linux_iovec *small, uns
 }
 
 /* `offset` -1: at the file's own position. */
-static int64_t rw_vector(struct file *f, const uint64_t a[6], const int64_t *offset, unsigned flags,
-    bool write)
+static int64_t rw_vector(
+    struct file *f, const uint64_t a[6], const int64_t *offset, unsigned flags, bool write)
 {
 	struct linux_iovec small[8], *v, *heap;
 	struct io_vec io;
 	int64_t result;
 
-	if (!(write ? file_writable(f) : file_readable(f)))
-		return -EBADF;
 	result = get_iovec(a[1], a[2], small, ARRAY_SIZE(small), &v, &heap);
+	if (!result && !(write ? file_writable(f) : file_readable(f)))
+		result = -EBADF;
 	if (!result) {
 		io_init_user(&io, v, (unsigned)a[2]);
 		io.append = write && (flags & RWF_APPEND);
@@ -203,8 +204,8 @@ SYSCALL(lseek)
 }
 
 /*
- * Copies up to n bytes through a kernel buffer, from *in_pos on; what the reader took and the writer did not take is not
- * counted as read. out_pos NULL: the file's own.
+ * Copies up to n bytes through a kernel buffer, from *in_pos on; what the reader took and the
+ * writer did not take is not counted as read. out_pos NULL: the file's own.
  */
 static int64_t copy_between(
     struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos, uint64_t n)

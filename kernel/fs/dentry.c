@@ -1,5 +1,5 @@
-/* Dentries: the tree of names. A filesystem without a lookup operation lives in it alone: its directories pin what they
- * hold, and index it by hash once there is much of it. */
+/* Dentries: the tree of names. A filesystem without a lookup operation lives in it alone: its
+ * directories pin what they hold, and index it by hash once there is much of it. */
 #include "fs/internal.h"
 
 #define INDEX_AT 16 /* children from which on a directory gets an index */
@@ -111,7 +111,7 @@ struct dentry *dentry_find(struct dentry *dir, const char *name, size_t len)
 				goto found;
 		return NULL;
 	}
-	list_for_each(d, &dir->children, sibling)
+	list_for_each (d, &dir->children, sibling)
 		if (name_is(d, hash, name, len))
 			goto found;
 	return NULL;
@@ -138,7 +138,8 @@ static void table_remove(struct dentry_table *t, struct dentry *d)
 	d->hash_next = NULL;
 }
 
-/* Makes or doubles the index where it pays. Without memory for it the directory stays correct, only slower. */
+/* Makes or doubles the index where it pays. Without memory for it the directory stays correct, only
+ * slower. */
 static void table_grow(struct dentry *dir)
 {
 	uint32_t buckets = dir->table ? (dir->table->mask + 1) * 4 : INDEX_AT * 4;
@@ -151,7 +152,7 @@ static void table_grow(struct dentry *dir)
 	if (!t)
 		return;
 	t->mask = buckets - 1;
-	list_for_each(d, &dir->children, sibling)
+	list_for_each (d, &dir->children, sibling)
 		table_insert(t, d);
 	kfree(dir->table);
 	dir->table = t;
@@ -239,7 +240,8 @@ static bool prepend(char *buf, char **p, const char *text, size_t len)
 	return true;
 }
 
-/* The names from `d` up to `root` (tree_lock). False if they do not fit; *reached is where the climb ended. */
+/* The names from `d` up to `root` (tree_lock). False if they do not fit; *reached is where the
+ * climb ended. */
 static bool prepend_names(
     struct dentry *d, struct dentry *root, char *buf, char **p, struct dentry **reached)
 {
@@ -300,9 +302,8 @@ void dentry_kill_tree(struct dentry *root)
 
 	for (;;) {
 		mutex_lock(&d->inode->lock);
-		child = list_empty(&d->children)
-			    ? NULL
-			    : list_first(&d->children, struct dentry, sibling);
+		child = list_empty(&d->children) ? NULL
+						 : list_first(&d->children, struct dentry, sibling);
 		if (child)
 			dentry_get(child);
 		mutex_unlock(&d->inode->lock);

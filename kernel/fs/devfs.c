@@ -1,4 +1,5 @@
-/* /dev: nodes for registered drivers, and the memory devices null, zero, full, random and urandom (null(4), random(4)). */
+/* /dev: nodes for registered drivers, and the memory devices null, zero, full, random and urandom
+ * (null(4), random(4)). */
 #include "fs/internal.h"
 #include "printk.h"
 #include "random.h"
@@ -18,7 +19,7 @@ static struct device *device_find(uint32_t rdev)
 {
 	struct device *dev;
 
-	list_for_each(dev, &devices, link)
+	list_for_each (dev, &devices, link)
 		if (dev->rdev == rdev)
 			return dev;
 	return NULL;

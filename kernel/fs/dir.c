@@ -7,8 +7,7 @@ static void iterate_cached(struct dentry *dir, struct dir_context *ctx)
 {
 	struct dentry *d;
 
-	list_for_each(d, &dir->children, sibling)
-	{
+	list_for_each (d, &dir->children, sibling) {
 		if (d->position < ctx->pos)
 			continue;
 		if (!ctx->emit(ctx, d->name, d->inode->ino, DT_OF_MODE(d->inode->mode)))

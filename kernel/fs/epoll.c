@@ -1,7 +1,8 @@
 /*
- * epoll(7). An item listens on its file's wait queues; when they wake it, it goes to the ready list, and epoll_wait asks it
- * again before it reports it. The ready list and the waiters are touched under a foreign wait queue's lock, so their
- * locks rank after it, and those of an epoll that watches epolls after theirs (lock.h).
+ * epoll(7). An item listens on its file's wait queues; when they wake it, it goes to the ready
+ * list, and epoll_wait asks it again before it reports it. The ready list and the waiters are
+ * touched under a foreign wait queue's lock, so their locks rank after it, and those of an epoll
+ * that watches epolls after theirs (lock.h).
  */
 #include "fs/epoll.h"
 
@@ -123,7 +124,8 @@ const struct file_ops epoll_file_ops = {
     .release = epoll_release,
 };
 
-/* Waits for events: how many, 0 at the deadline, -EINTR. A deadline of 0 looks once and minds no signal. */
+/* Waits for events: how many, 0 at the deadline, -EINTR. A deadline of 0 looks once and minds no
+ * signal. */
 static int64_t epoll_wait(struct epoll *ep, struct linux_epoll_event *out, int max, ns_t deadline)
 {
 	bool timed_out = deadline == 0;
@@ -135,14 +137,16 @@ static int64_t epoll_wait(struct epoll *ep, struct linux_epoll_event *out, int m
 			return n;
 		if (signal_pending(current))
 			return -EINTR;
-		err = wait_event(&ep->wait, has_ready(ep), SCHED_SLEEP_INTR, deadline, "epoll_wait");
+		err = wait_event(
+		    &ep->wait, has_ready(ep), SCHED_SLEEP_INTR, deadline, "epoll_wait");
 		timed_out = err == -ETIMEDOUT;
 	}
 }
 
 static int64_t wait_and_copy(struct epoll *ep, uaddr_t uevents, int max, ns_t deadline)
 {
-	unsigned room = MIN((unsigned)max, MAX(__atomic_load_n(&ep->item_count, __ATOMIC_RELAXED), 8u));
+	unsigned room = MIN(
+	    (unsigned)max, MAX(__atomic_load_n(&ep->item_count, __ATOMIC_RELAXED), 8u));
 	struct linux_epoll_event *events = kcalloc(room, sizeof(*events));
 	int64_t n;
 

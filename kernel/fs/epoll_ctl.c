@@ -1,4 +1,5 @@
-/* epoll's items: epoll_create1(2), epoll_ctl(2), and what happens when a watched file is closed for good. */
+/* epoll's items: epoll_create1(2), epoll_ctl(2), and what happens when a watched file is closed for
+ * good. */
 #include "fs/epoll.h"
 
 #include "syscall/syscall.h"
@@ -57,7 +58,7 @@ static struct epoll_item *find_item(struct epoll *ep, const struct file *f, int 
 {
 	struct epoll_item *item;
 
-	list_for_each(item, bucket(ep, f, fd), link)
+	list_for_each (item, bucket(ep, f, fd), link)
 		if (item->file == f && item->fd == fd)
 			return item;
 	return NULL;
@@ -108,7 +109,7 @@ void epoll_destroy(struct epoll *ep)
 	mutex_lock(&epoll_lock);
 	mutex_lock(&ep->lock);
 	for (unsigned k = 0; k < EPOLL_BUCKETS; k++)
-		list_for_each_safe(item, next, &ep->items[k], link)
+		list_for_each_safe (item, next, &ep->items[k], link)
 			remove_item(item);
 	mutex_unlock(&ep->lock);
 	mutex_unlock(&epoll_lock);
@@ -122,7 +123,7 @@ static bool nesting_ok(const struct epoll *ep, unsigned level, const struct epol
 
 	if (ep == child || level > EPOLL_MAX_NESTING)
 		return false;
-	list_for_each(item, &ep->file->epoll_items, file_link)
+	list_for_each (item, &ep->file->epoll_items, file_link)
 		if (!nesting_ok(item->ep, MAX(item->ep->level, level + 1), child))
 			return false;
 	return true;
@@ -134,9 +135,9 @@ static void raise_level(struct epoll *ep, unsigned level)
 	struct epoll_item *item;
 
 	ep->level = MAX(ep->level, level);
-	ep->ready_lock.rank = ep->wait.lock.rank = ep->poll_wait.lock.rank =
-	    (uint8_t)(RANK_EPOLL + ep->level);
-	list_for_each(item, &ep->file->epoll_items, file_link)
+	ep->ready_lock.rank = ep->wait.lock.rank = ep->poll_wait.lock.rank = (uint8_t)(RANK_EPOLL +
+										       ep->level);
+	list_for_each (item, &ep->file->epoll_items, file_link)
 		raise_level(item->ep, ep->level + 1);
 }
 

@@ -43,8 +43,8 @@ static int64_t eventfd_read(struct file *f, struct io_vec *io, uint64_t *pos)
 	n = take(e);
 	if (!n && (f->flags & O_NONBLOCK))
 		return -EAGAIN;
-	if (!n && wait_event(
-		      &e->wait, (n = take(e)) != 0, SCHED_SLEEP_INTR, NS_NEVER, "eventfd_read"))
+	if (!n &&
+	    wait_event(&e->wait, (n = take(e)) != 0, SCHED_SLEEP_INTR, NS_NEVER, "eventfd_read"))
 		return -ERESTARTSYS;
 	wait_wake_events(&e->wait, POLLOUT);
 	return io_put(io, &n, sizeof(n));

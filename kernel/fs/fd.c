@@ -138,12 +138,13 @@ static struct file *take(struct files *t, unsigned fd)
 
 void files_exec(struct files *t)
 {
-	for (unsigned fd = 0; fd < t->size; fd++) {
+	for (unsigned word = 0; word < t->size / 64; word++) {
 		irqflags_t flags = spin_lock(&t->lock);
-		bool close = fd < t->size && is_file(t->table[fd]) && cloexec_test(t, fd);
+		uint64_t bits = t->cloexec[word];
+
 		spin_unlock(&t->lock, flags);
-		if (close) {
-			struct file *f = take(t, fd);
+		for (; bits; bits &= bits - 1) {
+			struct file *f = take(t, word * 64 + (unsigned)__builtin_ctzll(bits));
 			if (f)
 				close_file(t, f);
 		}
@@ -221,7 +222,8 @@ static int grow(struct files *t, unsigned fd)
 	return 0;
 }
 
-/* Puts `f` into the lowest free slot from `lowest` on. True: *fd is it; false: there is none below *fd. */
+/* Puts `f` into the lowest free slot from `lowest` on. True: *fd is it; false: there is none below
+ * *fd. */
 static bool claim(
     struct files *t, unsigned lowest, unsigned limit, struct file *f, bool cloexec, unsigned *fd)
 {

@@ -1,12 +1,13 @@
 /*
- * The initramfs: a cpio archive of the "newc" kind. Contents of files stay in the archive, which stays in memory, until
- * somebody writes to them. The archive comes from outside: every length in it is checked.
+ * The initramfs: a cpio archive of the "newc" kind. Contents of files stay in the archive, which
+ * stays in memory, until somebody writes to them. The archive comes from outside: every length in
+ * it is checked.
  */
 #include "fs/internal.h"
 #include "printk.h"
 
 #define HEADER_SIZE 110
-#define NAME_LIMIT PATH_MAX
+#define NAME_LIMIT  PATH_MAX
 
 /* One entry. Pointers into the archive. */
 struct entry {
@@ -87,7 +88,8 @@ static int next_entry(struct unpack *u, struct entry *e)
 	return 0;
 }
 
-/* Without the slashes and "./" in front. A name that leads out of the archive's own tree is refused. */
+/* Without the slashes and "./" in front. A name that leads out of the archive's own tree is
+ * refused. */
 static const char *clean_name(const char *name)
 {
 	while (*name == '/' || (name[0] == '.' && (name[1] == '/' || !name[1])))
@@ -155,7 +157,8 @@ static void set_content(struct inode *i, const struct entry *e)
 	i->backing_size = i->size = e->size;
 }
 
-/* Makes the entry's node in the locked directory, in place of what may be there. *out with a reference. */
+/* Makes the entry's node in the locked directory, in place of what may be there. *out with a
+ * reference. */
 static int make_node(
     struct dentry *dir, const struct last *l, const struct entry *e, struct dentry **out)
 {
@@ -297,11 +300,22 @@ static bool skip_padding(struct unpack *u)
 	return u->at < u->size;
 }
 
+/* A name out of a broken archive is not for the terminal as it stands. */
+static void printable(char *out, size_t size, const char *name)
+{
+	size_t k;
+
+	for (k = 0; name[k] && k < size - 1; k++)
+		out[k] = name[k] >= ' ' && name[k] <= '~' ? name[k] : '?';
+	out[k] = 0;
+}
+
 int initramfs_unpack(const void *cpio, size_t size)
 {
 	struct unpack u = {.archive = cpio, .size = size};
 	struct entry e = {.name = "(start)"};
 	size_t start = 0;
+	char name[128];
 	int err = 0;
 
 	while (!err && skip_padding(&u)) {
@@ -317,9 +331,10 @@ int initramfs_unpack(const void *cpio, size_t size)
 		u.entries += !err;
 	}
 	free_links(&u);
+	printable(name, sizeof(name), e.name);
 	if (err)
 		log_error("initramfs: bad entry %u at byte %zu, \"%s\": %s; what came before stays",
-		    u.entries + 1, start, e.name, errno_name(err));
+		    u.entries + 1, start, name, errno_name(err));
 	else
 		log_info("initramfs: %u entries from %zu KiB", u.entries, size >> 10);
 	return err;

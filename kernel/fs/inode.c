@@ -215,8 +215,8 @@ void inode_fill_stat(struct inode *i, struct linux_stat *st)
 	st->st_size = (int64_t)i->size;
 	st->st_blksize = PAGE_SIZE;
 	if (S_ISREG(i->mode))
-		st->st_blocks = (int64_t)(i->mapping.pages * (PAGE_SIZE / 512) +
-					  ALIGN_UP(i->backing_size, 512) / 512);
+		st->st_blocks = (int64_t)MAX(
+		    i->mapping.pages * (PAGE_SIZE / 512), ALIGN_UP(i->backing_size, 512) / 512);
 	st->st_atime = i->atime / NS_PER_S;
 	st->st_atime_nsec = i->atime % NS_PER_S;
 	st->st_mtime = i->mtime / NS_PER_S;

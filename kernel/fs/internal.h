@@ -7,10 +7,9 @@
 #include "proc/cred.h"
 #include "proc/process.h"
 
-#define MAY_EXEC 1
+#define MAY_EXEC  1
 #define MAY_WRITE 2
-#define MAY_READ 4
-
+#define MAY_READ  4
 
 /* Guards dentry->parent and ->name against rename, and the mount table. Short holds only. */
 extern struct spinlock tree_lock;
@@ -52,22 +51,28 @@ int inode_get_write(struct inode *i); /* -ETXTBSY while it is being executed */
 void inode_put_write(struct inode *i);
 void inode_fill_stat(struct inode *i, struct linux_stat *st);
 int inode_getattr(struct inode *i, struct linux_stat *st);
-int inode_truncate(struct inode *i, uint64_t size); /* takes inode->lock; checks RLIMIT_FSIZE and seals */
+int inode_truncate(
+    struct inode *i, uint64_t size); /* takes inode->lock; checks RLIMIT_FSIZE and seals */
 
 /* --- dentries (the directory's inode->lock, except where noted) --- */
-struct dentry *dentry_find(struct dentry *dir, const char *name, size_t len); /* with a reference, or NULL */
-void dentry_attach(struct dentry *dir, struct dentry *d); /* into the directory, which takes a reference */
-void dentry_detach(struct dentry *d);			  /* out of it: unlinked from now on */
+struct dentry *dentry_find(
+    struct dentry *dir, const char *name, size_t len); /* with a reference, or NULL */
+void dentry_attach(
+    struct dentry *dir, struct dentry *d); /* into the directory, which takes a reference */
+void dentry_detach(struct dentry *d);      /* out of it: unlinked from now on */
 /* Another place and name; `name` is taken over. Both directories locked. */
 void dentry_move(struct dentry *d, struct dentry *to, char *name, size_t len);
-struct dentry *dentry_create_root(struct superblock *sb, struct inode *i); /* takes the inode's reference over */
-/* A dentry in no directory, for pipes and the like; takes the inode's reference over, also when it fails. */
+struct dentry *dentry_create_root(
+    struct superblock *sb, struct inode *i); /* takes the inode's reference over */
+/* A dentry in no directory, for pipes and the like; takes the inode's reference over, also when it
+ * fails. */
 struct dentry *dentry_create_alone(struct inode *i, const char *name);
-void dentry_kill_tree(struct dentry *root); /* no locks */
+void dentry_kill_tree(struct dentry *root);         /* no locks */
 struct dentry *dentry_get_parent(struct dentry *d); /* with a reference; no locks needed */
 bool dentry_is_below(struct dentry *d, struct dentry *ancestor); /* or the same; no locks needed */
 /* As dentry_path, but what was removed is named as well, with `suffix`. */
-char *dentry_path_raw(struct dentry *d, struct dentry *root, char *buf, size_t size, const char *suffix);
+char *dentry_path_raw(
+    struct dentry *d, struct dentry *root, char *buf, size_t size, const char *suffix);
 uint32_t name_hash(const char *name, size_t len);
 
 /* --- walking a path --- */
@@ -75,7 +80,7 @@ uint32_t name_hash(const char *name, size_t len);
 struct link_frame {
 	const char *rest;    /* what is left of the path that held the link */
 	struct dentry *link; /* with a reference: keeps its text */
-	char *text;	     /* or the text itself, if it was made for us */
+	char *text;          /* or the text itself, if it was made for us */
 };
 struct walk {
 	struct dentry *at, *root; /* with references */
@@ -95,22 +100,28 @@ int walk_begin(struct walk *w, int dirfd, const char *path, unsigned flags);
 void walk_end(struct walk *w);
 /* Walks `path` from w->at; with `last` stops in the directory of the last component. */
 int walk_path(struct walk *w, const char *path, struct last *last);
-/* Follows `link` (reference taken over): *path becomes its text, to be walked on, "" if w->at is there already. */
+/* Follows `link` (reference taken over): *path becomes its text, to be walked on, "" if w->at is
+ * there already. */
 int walk_follow(struct walk *w, struct dentry *link, const char *rest, const char **path);
 /* Both in one, the parent's way: what mkdir, unlink and rename begin with. */
 int walk_parent(struct walk *w, int dirfd, const char *path, struct last *last);
-int lookup_child(struct dentry *dir, const char *name, size_t len, struct dentry **out); /* takes the lock */
+int lookup_child(
+    struct dentry *dir, const char *name, size_t len, struct dentry **out); /* takes the lock */
 int lookup_child_locked(struct dentry *dir, const char *name, size_t len, struct dentry **out);
-struct dentry *mount_top(struct dentry *d); /* what covers `d`, if anything; takes the reference over */
-int path_lookup_cred(const struct cred *c, int dirfd, const char *path, unsigned flags, struct dentry **out);
+struct dentry *mount_top(
+    struct dentry *d); /* what covers `d`, if anything; takes the reference over */
+int path_lookup_cred(
+    const struct cred *c, int dirfd, const char *path, unsigned flags, struct dentry **out);
 
 /* --- changing directories --- */
 /* A name that the file system's own lookup does not know cannot be made (/proc). */
 bool lookup_decides(const struct dentry *dir);
 int may_create(const struct dentry *dir);
 int may_delete(const struct dentry *dir, const struct dentry *victim, bool directory);
-/* A new node in the locked directory `dir`; *out with a reference. `mode` as it shall be (umask applied). */
-int create_locked(struct dentry *dir, const struct last *l, uint32_t mode, uint32_t rdev, struct dentry **out);
+/* A new node in the locked directory `dir`; *out with a reference. `mode` as it shall be (umask
+ * applied). */
+int create_locked(
+    struct dentry *dir, const struct last *l, uint32_t mode, uint32_t rdev, struct dentry **out);
 
 /* --- files --- */
 static inline bool file_readable(const struct file *f)
@@ -125,31 +136,36 @@ static inline bool file_writable(const struct file *f)
 int64_t file_read_io(struct file *f, struct io_vec *io, uint64_t *pos);
 int64_t file_write_io(struct file *f, struct io_vec *io, uint64_t *pos);
 int64_t file_seek(struct file *f, int64_t offset, int whence);
-int64_t seek_in(struct file *f, int64_t offset, int whence, uint64_t size); /* plain SEEK_SET, CUR, END */
+int64_t seek_in(
+    struct file *f, int64_t offset, int whence, uint64_t size); /* plain SEEK_SET, CUR, END */
 void epoll_file_released(struct file *f);
-void locks_file_released(struct file *f);	     /* flock and OFD locks */
-void locks_process_closed(struct file *f, void *owner); /* POSIX locks, at each close; owner: its struct files */
+void locks_file_released(struct file *f); /* flock and OFD locks */
+void locks_process_closed(
+    struct file *f, void *owner); /* POSIX locks, at each close; owner: its struct files */
 void locks_inode_released(struct inode *i);
 int64_t fcntl_lock(struct file *f, unsigned cmd, uaddr_t arg);
 int do_flock(struct file *f, unsigned op);
 int64_t pipe_fcntl(struct file *f, unsigned cmd, uint64_t arg);
-int files_dup(struct file *f, int fd, unsigned flags); /* dup3's second half: takes the reference over */
+int files_dup(
+    struct file *f, int fd, unsigned flags); /* dup3's second half: takes the reference over */
 int files_close_range(unsigned first, unsigned last, bool cloexec);
 
 extern const struct file_ops dir_file_ops, fifo_file_ops, tmpfs_file_ops;
 extern const struct inode_ops tmpfs_inode_ops;
 const struct file_ops *dev_ops(uint32_t rdev); /* NULL: nobody serves it */
-void devfs_init(void); /* may be called again */
+void devfs_init(void);                         /* may be called again */
 struct file *memfd_open(const char *name, unsigned flags);
 struct superblock *tmpfs_create_type(const char *type, const char *options, int *err);
 struct superblock *proc_create(void);
 /* An unnamed regular file of `dir`'s filesystem (O_TMPFILE). */
 struct inode *tmpfs_unnamed(struct inode *dir, uint32_t mode);
-/* Zeroes [from, to) of a file, as far as pages or the archive have something there. (inode->lock) */
+/* Zeroes [from, to) of a file, as far as pages or the archive have something there. (inode->lock)
+ */
 int tmpfs_zero(struct inode *i, uint64_t from, uint64_t to);
 extern struct superblock *devfs_superblock;
 
 /* --- mounts --- */
+bool mount_is_root(struct dentry *d); /* the root of a tree that is mounted */
 extern struct dentry *vfs_root;
 extern struct list mounts; /* (tree_lock) */
 int mount_attach(struct superblock *sb, const char *source, struct dentry *covered, uint64_t flags);

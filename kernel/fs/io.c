@@ -13,7 +13,8 @@ void io_init_user(struct io_vec *io, const struct linux_iovec *v, unsigned count
 		io->left += v[k].len;
 }
 
-/* Copies to (`put`) or from user memory; returns how many bytes could be: whole pages up to the first that cannot. */
+/* Copies to (`put`) or from user memory; returns how many bytes could be: whole pages up to the
+ * first that cannot. */
 static size_t copy_user(uaddr_t user, char *kernel, size_t n, bool put)
 {
 	size_t done = 0;

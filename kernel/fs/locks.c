@@ -1,6 +1,7 @@
 /*
- * Advisory locks: POSIX record locks (owner: a table of descriptors), open-file-description locks (owner: the open file;
- * fcntl(2)), and flock(2) (owner: the open file; the whole file; apart from the others).
+ * Advisory locks: POSIX record locks (owner: a table of descriptors), open-file-description locks
+ * (owner: the open file; fcntl(2)), and flock(2) (owner: the open file; the whole file; apart from
+ * the others).
  */
 #include "fs/internal.h"
 #include "syscall/syscall.h"
@@ -55,7 +56,7 @@ static struct file_lock *conflict(const struct lock_list *list, const struct fil
 {
 	struct file_lock *l;
 
-	list_for_each(l, &list->locks, link)
+	list_for_each (l, &list->locks, link)
 		if (l->kind == want->kind && l->owner != want->owner && overlap(l, want) &&
 		    (l->exclusive || want->exclusive))
 			return l;
@@ -66,7 +67,7 @@ static void insert(struct lock_list *list, struct file_lock *new)
 {
 	struct file_lock *l;
 
-	list_for_each(l, &list->locks, link)
+	list_for_each (l, &list->locks, link)
 		if (l->start > new->start)
 			break;
 	list_append(&l->link, &new->link); /* before l, which may be the head */
@@ -84,16 +85,15 @@ static struct file_lock *copy_lock(const struct file_lock *l)
 }
 
 /*
- * Takes `what`'s range out of its owner's locks; `spare` serves for the second half of one that is split. Returns true if
- * `spare` was used.
+ * Takes `what`'s range out of its owner's locks; `spare` serves for the second half of one that is
+ * split. Returns true if `spare` was used.
  */
 static bool carve(struct lock_list *list, const struct file_lock *what, struct file_lock *spare)
 {
 	struct file_lock *l, *next;
 	bool used = false;
 
-	list_for_each_safe(l, next, &list->locks, link)
-	{
+	list_for_each_safe (l, next, &list->locks, link) {
 		if (l->kind != what->kind || l->owner != what->owner || !overlap(l, what))
 			continue;
 		if (l->start < what->start && l->end > what->end) {
@@ -121,8 +121,7 @@ static void merge(struct lock_list *list, const struct file_lock *new)
 {
 	struct file_lock *l, *next, *last = NULL;
 
-	list_for_each_safe(l, next, &list->locks, link)
-	{
+	list_for_each_safe (l, next, &list->locks, link) {
 		if (l->kind != new->kind || l->owner != new->owner)
 			continue;
 		if (last && last->exclusive == l->exclusive && last->end >= l->start - 1) {
@@ -170,7 +169,7 @@ static bool deadlock(const void *owner, const void *by)
 
 		if (by == owner)
 			return true;
-		list_for_each(b, &blocked_owners, link)
+		list_for_each (b, &blocked_owners, link)
 			if (b->owner == by)
 				next = b->by;
 		if (!next)
@@ -197,7 +196,8 @@ struct lock_waiter {
 
 static void lock_notify(struct waiter *w, unsigned events)
 {
-	__atomic_store_n(&container_of(w, struct lock_waiter, waiter)->woken, true, __ATOMIC_SEQ_CST);
+	__atomic_store_n(
+	    &container_of(w, struct lock_waiter, waiter)->woken, true, __ATOMIC_SEQ_CST);
 	sched_wake(w->thread, WAKE_ANY_SLEEP);
 }
 
@@ -298,7 +298,8 @@ static int parse_flock(struct file *f, const struct linux_flock *fl, struct file
 	return 0;
 }
 
-static int64_t get_lock(struct file *f, const struct file_lock *want, struct linux_flock *fl, uaddr_t arg)
+static int64_t get_lock(
+    struct file *f, const struct file_lock *want, struct linux_flock *fl, uaddr_t arg)
 {
 	struct file_lock *other;
 
@@ -381,8 +382,7 @@ static void release_owner(struct inode *i, const void *owner)
 	if (!__atomic_load_n(&i->locks, __ATOMIC_ACQUIRE))
 		return;
 	mutex_lock(&locks_lock);
-	list_for_each_safe(l, next, &i->locks->locks, link)
-	{
+	list_for_each_safe (l, next, &i->locks->locks, link) {
 		if (l->owner != owner)
 			continue;
 		list_remove(&l->link);

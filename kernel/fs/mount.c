@@ -1,4 +1,5 @@
-/* Mounts: a table of covered dentries, each with the tree that covers it; and the filesystems that can be mounted. */
+/* Mounts: a table of covered dentries, each with the tree that covers it; and the filesystems that
+ * can be mounted. */
 #include "fs/internal.h"
 #include "printk.h"
 
@@ -67,6 +68,15 @@ int mount_attach(
 	return 0;
 }
 
+bool mount_is_root(struct dentry *d)
+{
+	irqflags_t flags = spin_lock(&tree_lock);
+	bool is = d->sb->mount && d->sb->mount->root == d;
+
+	spin_unlock(&tree_lock, flags);
+	return is;
+}
+
 /* Takes the mount out of the tree, if nobody uses it or `lazy`. */
 static int mount_detach(struct mount *m, bool lazy)
 {
@@ -95,8 +105,8 @@ static int mount_detach(struct mount *m, bool lazy)
 	return 0;
 }
 
-static int mount_new(const char *source, struct dentry *at, const char *type, uint64_t flags,
-    const char *options)
+static int mount_new(
+    const char *source, struct dentry *at, const char *type, uint64_t flags, const char *options)
 {
 	const struct filesystem *fs = NULL;
 	struct superblock *sb;
@@ -123,8 +133,8 @@ static int mount_new(const char *source, struct dentry *at, const char *type, ui
 	return err;
 }
 
-int do_mount(const char *source, const char *target, const char *type, uint64_t flags,
-    const char *options)
+int do_mount(
+    const char *source, const char *target, const char *type, uint64_t flags, const char *options)
 {
 	const uint64_t propagation = MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
 	struct dentry *at;
@@ -215,8 +225,7 @@ int mount_list(char *buf, size_t size)
 	if (!path_buf)
 		return -ENOMEM;
 	mutex_lock(&mount_lock); /* keeps the table as it is */
-	list_for_each(m, &mounts, link)
-	{
+	list_for_each (m, &mounts, link) {
 		char *path = dentry_path_raw(m->root, vfs_root, path_buf, PATH_MAX, "");
 
 		append(buf, size, &len, m->source);

@@ -77,8 +77,8 @@ bool lookup_decides(const struct dentry *dir)
 }
 
 /*
- * Finds where something new goes: walks to the directory, locks it, and sees that the name is free. On success the caller
- * unlocks w->at and ends the walk.
+ * Finds where something new goes: walks to the directory, locks it, and sees that the name is free.
+ * On success the caller unlocks w->at and ends the walk.
  */
 static int begin_create(
     struct walk *w, int dirfd, const char *path, struct last *last, bool directory)
@@ -162,7 +162,8 @@ int do_mknod(int dirfd, const char *path, uint32_t mode, uint32_t rdev)
 	if (!err && (S_ISCHR(mode) || S_ISBLK(mode)) && !fs_capable(CAP_MKNOD))
 		err = -EPERM;
 	if (!err)
-		err = create_locked(w.at, &last, mode, S_ISCHR(mode) || S_ISBLK(mode) ? rdev : 0, &d);
+		err = create_locked(
+		    w.at, &last, mode, S_ISCHR(mode) || S_ISBLK(mode) ? rdev : 0, &d);
 	if (!err)
 		dentry_put(d);
 	return end_create(&w, err);
@@ -227,7 +228,8 @@ int do_link(int from_fd, const char *from, int to_fd, const char *to, unsigned f
 		return err;
 	err = begin_create(&w, to_fd, to, &last, false);
 	if (!err) {
-		/* The name of an O_TMPFILE file stands alone: that one may come back from no links. */
+		/* The name of an O_TMPFILE file stands alone: that one may come back from no links.
+		 */
 		err = link_locked(w.at, &last, old->inode, old->unlinked && old->parent == old);
 		end_create(&w, err);
 	}

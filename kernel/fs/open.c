@@ -4,8 +4,8 @@
 /* Which rights opening with these flags asks for. */
 static unsigned open_access(unsigned flags)
 {
-	static const uint8_t wanted[4] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
-	    MAY_READ | MAY_WRITE};
+	static const uint8_t wanted[4] = {
+	    MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE};
 	return wanted[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
 }
 
@@ -77,8 +77,8 @@ static struct file *open_existing(int dirfd, const char *path, unsigned flags)
 }
 
 /*
- * The last component for O_CREAT: finds or makes it. 1: *out is new; 0: *out is what was there, covered or not, links not
- * followed; or -errno.
+ * The last component for O_CREAT: finds or makes it. 1: *out is new; 0: *out is what was there,
+ * covered or not, links not followed; or -errno.
  */
 static int find_or_create(
     struct dentry *dir, const struct last *l, unsigned flags, uint32_t mode, struct dentry **out)

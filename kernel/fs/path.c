@@ -1,4 +1,5 @@
-/* Walking paths (path_resolution(7)): components, "..", mounts and symbolic links, without recursion. */
+/* Walking paths (path_resolution(7)): components, "..", mounts and symbolic links, without
+ * recursion. */
 #include "fs/internal.h"
 
 /* Replaces w->at by `d`, whose reference is taken over. */
@@ -11,15 +12,19 @@ static void walk_to(struct walk *w, struct dentry *d)
 static void fs_root_and_cwd(struct dentry **root, struct dentry **cwd)
 {
 	struct fs_context *fs = current_fs();
+	/* One that nobody shares changes by our own calls only. */
+	bool shared = __atomic_load_n(&fs->refs.n, __ATOMIC_ACQUIRE) != 1;
 
-	mutex_lock(&fs->lock);
+	if (shared)
+		mutex_lock(&fs->lock);
 	*root = fs->root;
 	dentry_get(*root);
 	if (cwd) {
 		*cwd = fs->cwd;
 		dentry_get(*cwd);
 	}
-	mutex_unlock(&fs->lock);
+	if (shared)
+		mutex_unlock(&fs->lock);
 }
 
 /* Where a walk relative to `dirfd` begins. */
@@ -220,7 +225,8 @@ int walk_follow(struct walk *w, struct dentry *link, const char *rest, const cha
 
 bool last_is_special(const struct last *l)
 {
-	return l->len == 0 || (l->name[0] == '.' && (l->len == 1 || (l->len == 2 && l->name[1] == '.')));
+	return l->len == 0 ||
+	       (l->name[0] == '.' && (l->len == 1 || (l->len == 2 && l->name[1] == '.')));
 }
 
 /* Takes the first component off *path; the slashes after it too. */
@@ -351,7 +357,8 @@ int path_parent(
 
 	if (err)
 		return err;
-	/* The last component is never a link's: it lies in `path` itself, which outlives the walk. */
+	/* The last component is never a link's: it lies in `path` itself, which outlives the walk.
+	 */
 	*name = last.name;
 	*name_len = last.len;
 	*dir = w.at;

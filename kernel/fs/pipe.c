@@ -1,20 +1,13 @@
 /*
- * Pipes and FIFOs (pipe(7), fifo(7)): a ring of slots, each a page that one or several writes filled. Small writes are
- * merged into the last page while they fit it whole, so that what is written in one piece up to PIPE_BUF stays one.
+ * Pipes and FIFOs (pipe(7), fifo(7)): a ring of slots, each a page that one or several writes
+ * filled. Small writes are merged into the last page while they fit it whole, so that what is
+ * written in one piece up to PIPE_BUF stays one.
  */
 #include "fs/pipe.h"
 
 #include "fs/internal.h"
-#include "printk.h"
-#include "syscall/syscall.h"
 
 #define DEFAULT_SLOTS 16 /* 65536 bytes */
-
-static struct superblock pipe_superblock = {.type = "pipefs",
-    .dev = MKDEV(0, 0xffffe),
-    .next_ino = 1,
-    .magic = PIPEFS_MAGIC,
-    .refs = {1}};
 
 static struct pipe *pipe_create(void)
 {
@@ -44,11 +37,6 @@ static void pipe_free(struct pipe *p)
 	kfree(p);
 }
 
-bool pipe_is_anonymous(const struct inode *i)
-{
-	return i->sb == &pipe_superblock;
-}
-
 static bool pipe_empty(const struct pipe *p)
 {
 	return __atomic_load_n(&p->head, __ATOMIC_ACQUIRE) ==
@@ -62,11 +50,6 @@ static bool pipe_full(const struct pipe *p)
 	       p->slots;
 }
 
-static struct pipe_slot *slot_at(struct pipe *p, unsigned index)
-{
-	return &p->ring[index & (p->slots - 1)];
-}
-
 void pipe_wake(struct pipe *p)
 {
 	wait_wake_events(&p->read_wait, POLLIN | POLLRDNORM | POLLERR | POLLHUP);
@@ -78,7 +61,7 @@ static void wake_readers(struct pipe *p)
 	wait_wake_events(&p->read_wait, POLLIN | POLLRDNORM);
 }
 
-static void wake_writers(struct pipe *p)
+void pipe_wake_writers(struct pipe *p)
 {
 	wait_wake_events(&p->write_wait, POLLOUT | POLLWRNORM);
 }
@@ -86,7 +69,7 @@ static void wake_writers(struct pipe *p)
 /* The last slot is used up: its page is kept for the next write, or goes. (p->lock) */
 static void pop_slot(struct pipe *p)
 {
-	struct pipe_slot *s = slot_at(p, p->tail);
+	struct pipe_slot *s = pipe_slot_at(p, p->tail);
 
 	if (!p->spare)
 		p->spare = s->page;
@@ -102,7 +85,7 @@ static int64_t take_data(struct pipe *p, struct io_vec *io)
 	int64_t total = 0;
 
 	while (io->left && p->head != p->tail) {
-		struct pipe_slot *s = slot_at(p, p->tail);
+		struct pipe_slot *s = pipe_slot_at(p, p->tail);
 		size_t n = MIN(io->left, s->len);
 		int64_t moved = io_put(io, (char *)page_virt(s->page) + s->offset, n);
 		bool packet = s->packet;
@@ -151,13 +134,14 @@ static int64_t pipe_read(struct file *f, struct io_vec *io, uint64_t *pos)
 	}
 	mutex_unlock(&p->lock);
 	if (result > 0 && (was_full || p->polled))
-		wake_writers(p);
+		pipe_wake_writers(p);
 	if (result > 0 && !pipe_is_anonymous(f->inode))
 		inode_accessed(f->inode);
 	return result;
 }
 
-/* The part of a write that does not fill pages goes behind the last data, if it fits there whole. (p->lock) */
+/* The part of a write that does not fill pages goes behind the last data, if it fits there whole.
+ * (p->lock) */
 static int64_t merge_data(struct pipe *p, struct io_vec *io, bool packet)
 {
 	size_t n = io->left & (PAGE_SIZE - 1);
@@ -166,7 +150,7 @@ static int64_t merge_data(struct pipe *p, struct io_vec *io, bool packet)
 
 	if (!n || packet || p->head == p->tail)
 		return 0;
-	s = slot_at(p, p->head - 1);
+	s = pipe_slot_at(p, p->head - 1);
 	if (s->packet || s->offset + s->len + n > PAGE_SIZE)
 		return 0;
 	moved = io_get(io, (char *)page_virt(s->page) + s->offset + s->len, n);
@@ -180,7 +164,7 @@ static int64_t merge_data(struct pipe *p, struct io_vec *io, bool packet)
 static int64_t push_slot(struct pipe *p, struct io_vec *io, bool packet)
 {
 	struct page *page = p->spare ? p->spare : page_alloc(0);
-	struct pipe_slot *s = slot_at(p, p->head);
+	struct pipe_slot *s = pipe_slot_at(p, p->head);
 	int64_t moved;
 
 	p->spare = NULL;
@@ -296,7 +280,7 @@ static int64_t pipe_ioctl(struct file *f, unsigned cmd, uint64_t arg)
 		return -ENOTTY;
 	mutex_lock(&p->lock);
 	for (unsigned k = p->tail; k != p->head; k++)
-		bytes += (int32_t)slot_at(p, k)->len;
+		bytes += (int32_t)pipe_slot_at(p, k)->len;
 	mutex_unlock(&p->lock);
 	return copy_out_obj(arg, &bytes);
 }
@@ -348,105 +332,4 @@ void pipe_put(struct inode *i)
 	mutex_unlock(&i->lock);
 	if (dead)
 		pipe_free(dead);
-}
-
-/* The most that F_SETPIPE_SZ gives without CAP_SYS_RESOURCE. */
-#define PIPE_MAX_SIZE (1u << 20)
-
-static int64_t pipe_resize(struct pipe *p, uint64_t size)
-{
-	unsigned slots = 1;
-	struct pipe_slot *ring;
-	int64_t result;
-
-	if (size > 1u << 31)
-		return -EINVAL;
-	while (slots * PAGE_SIZE < size)
-		slots *= 2;
-	if (slots * PAGE_SIZE > PIPE_MAX_SIZE && !fs_capable(CAP_SYS_RESOURCE))
-		return -EPERM;
-	ring = kcalloc(slots, sizeof(*ring));
-	if (!ring)
-		return -ENOMEM;
-	mutex_lock(&p->lock);
-	if (p->head - p->tail > slots) {
-		result = -EBUSY;
-	} else {
-		struct pipe_slot *old = p->ring;
-		for (unsigned k = p->tail; k != p->head; k++)
-			ring[k & (slots - 1)] = *slot_at(p, k);
-		p->ring = ring;
-		p->slots = slots;
-		ring = old;
-		result = (int64_t)(slots * PAGE_SIZE);
-	}
-	mutex_unlock(&p->lock);
-	kfree(ring);
-	if (result > 0)
-		wake_writers(p);
-	return result;
-}
-
-int64_t pipe_fcntl(struct file *f, unsigned cmd, uint64_t arg)
-{
-	struct pipe *p = f->data;
-
-	if (f->ops != &fifo_file_ops)
-		return -EBADF;
-	return cmd == F_SETPIPE_SZ ? pipe_resize(p, (unsigned)arg) : (int64_t)(p->slots * PAGE_SIZE);
-}
-
-/* The two ends; `d` is the pipe's own name. */
-static int open_ends(struct dentry *d, unsigned flags, struct file *out[2])
-{
-	out[0] = file_open_dentry(d, O_RDONLY | (flags & O_NONBLOCK));
-	if (IS_ERR(out[0]))
-		return PTR_ERR(out[0]);
-	out[1] = file_open_dentry(d, O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT)));
-	if (!IS_ERR(out[1]))
-		return 0;
-	file_put(out[0]);
-	return PTR_ERR(out[1]);
-}
-
-int do_pipe(struct file *out[2], unsigned flags)
-{
-	struct inode *i;
-	struct dentry *d;
-	char name[32];
-	int err;
-
-	if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
-		return -EINVAL;
-	i = inode_create(&pipe_superblock, S_IFIFO | 0600);
-	if (!i)
-		return -ENOMEM;
-	fmt_string(name, sizeof(name), "pipe:[%llu]", (unsigned long long)i->ino);
-	d = dentry_create_alone(i, name);
-	if (!d)
-		return -ENOMEM;
-	err = open_ends(d, flags, out);
-	dentry_put(d);
-	return err;
-}
-
-SYSCALL(pipe2)
-{
-	struct file *ends[2];
-	int fds[2], err = do_pipe(ends, (unsigned)a[1]);
-
-	if (err)
-		return err;
-	err = fd_install_pair(ends[0], ends[1], (unsigned)a[1], fds);
-	if (err) {
-		file_put(ends[0]);
-		file_put(ends[1]);
-		return err;
-	}
-	err = arch_copy_out(a[0], fds, sizeof(fds));
-	if (err) {
-		fd_close(fds[0]);
-		fd_close(fds[1]);
-	}
-	return err;
 }

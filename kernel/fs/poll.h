@@ -17,8 +17,8 @@ struct poll_ear {
 struct poll_set {
 	struct poll_table table;
 	struct thread *thread;
-	bool triggered; /* atomic: something happened since it was cleared */
-	int error;	/* -ENOMEM: an ear could not be had */
+	bool triggered;    /* atomic: something happened since it was cleared */
+	int error;         /* -ENOMEM: an ear could not be had */
 	struct file *file; /* being asked */
 	unsigned events;
 	unsigned used;
@@ -27,13 +27,15 @@ struct poll_set {
 
 void poll_set_init(struct poll_set *s);
 void poll_set_free(struct poll_set *s);
-/* The events among `events`, POLLERR and POLLHUP that `f` has; with `listen` puts ears up for them. */
+/* The events among `events`, POLLERR and POLLHUP that `f` has; with `listen` puts ears up for them.
+ */
 unsigned poll_set_ask(struct poll_set *s, struct file *f, unsigned events, bool listen);
 /* Sleeps until something happens: 0, -ETIMEDOUT, -EINTR. */
 int poll_set_sleep(struct poll_set *s, ns_t deadline, const char *reason);
 
-/* The end of ppoll and pselect6: mask restored, time left written to `timeout` (0: none). `result` as it goes to the
- * caller; an interrupted call that cannot say how much time is left is not restarted. */
+/* The end of ppoll and pselect6: mask restored, time left written to `timeout` (0: none). `result`
+ * as it goes to the caller; an interrupted call that cannot say how much time is left is not
+ * restarted. */
 int64_t poll_finish(int64_t result, uaddr_t timeout, ns_t deadline);
 /* Reads a timeout: a deadline since boot; NS_NEVER for none. *immediate: it was zero. */
 int poll_timeout(uaddr_t timeout, ns_t *deadline);

@@ -5,8 +5,8 @@
 static struct mutex rename_lock = MUTEX_INIT("rename");
 
 struct renaming {
-	struct dentry *from, *to;   /* directories */
-	struct dentry *old, *new;   /* what moves; what is there, or NULL */
+	struct dentry *from, *to; /* directories */
+	struct dentry *old, *new; /* what moves; what is there, or NULL */
 	struct last old_last, new_last;
 	unsigned flags;
 };
@@ -83,7 +83,8 @@ static int rename_check_rights(const struct renaming *r)
 	if (!r->new)
 		err = may_create(r->to);
 	else
-		err = may_delete(r->to, r->new, exchange ? S_ISDIR(r->new->inode->mode) : directory);
+		err = may_delete(
+		    r->to, r->new, exchange ? S_ISDIR(r->new->inode->mode) : directory);
 	if (!err && directory && r->from != r->to)
 		err = inode_permission(r->old->inode, MAY_WRITE);
 	if (!err && exchange && S_ISDIR(r->new->inode->mode) && r->from != r->to)

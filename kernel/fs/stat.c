@@ -1,10 +1,12 @@
-/* What files say of themselves: stat, statx, statfs, access (stat(2), statx(2), statfs(2), access(2)). */
+/* What files say of themselves: stat, statx, statfs, access (stat(2), statx(2), statfs(2),
+ * access(2)). */
 #include "fs/internal.h"
 #include "syscall/syscall.h"
 
 #define STAT_FLAGS (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)
 
-/* An inode found by a path, or by a descriptor alone when the path is empty and may be. With a reference. */
+/* An inode found by a path, or by a descriptor alone when the path is empty and may be. With a
+ * reference. */
 static int find_inode(int dirfd, const char *path, unsigned flags, struct inode **out, bool *root)
 {
 	struct dentry *d;
@@ -16,7 +18,7 @@ static int find_inode(int dirfd, const char *path, unsigned flags, struct inode 
 		if (!f)
 			return -EBADF;
 		*out = f->inode;
-		*root = f->dentry && f->dentry->sb->mount && f->dentry->sb->mount->root == f->dentry;
+		*root = f->dentry && mount_is_root(f->dentry);
 		inode_get(*out);
 		file_put(f);
 		return 0;
@@ -28,7 +30,7 @@ static int find_inode(int dirfd, const char *path, unsigned flags, struct inode 
 	if (err)
 		return err;
 	*out = d->inode;
-	*root = d->sb->mount && d->sb->mount->root == d;
+	*root = mount_is_root(d);
 	inode_get(*out);
 	dentry_put(d);
 	return 0;
@@ -189,7 +191,8 @@ SYSCALL(fstatfs)
 	return err;
 }
 
-/* The credentials access(2) asks with: the real ids, and the capabilities a program of theirs would have. */
+/* The credentials access(2) asks with: the real ids, and the capabilities a program of theirs would
+ * have. */
 static struct cred *real_cred(void)
 {
 	struct cred *c = cred_copy(current_cred());
@@ -202,7 +205,8 @@ static struct cred *real_cred(void)
 	return c;
 }
 
-static int access_with(const struct cred *c, int dirfd, const char *path, unsigned mode, unsigned flags)
+static int access_with(
+    const struct cred *c, int dirfd, const char *path, unsigned mode, unsigned flags)
 {
 	unsigned how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
 		       (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);

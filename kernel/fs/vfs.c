@@ -4,8 +4,9 @@
 #include "printk.h"
 
 /* Of whoever has none: the start-up code and threads that were given none. */
-static struct fs_context kernel_fs = {
-    .refs = {1}, .lock = MUTEX_INIT("fs context"), .umask = 022};
+static struct fs_context kernel_fs = {.refs = {2} /* never the last, and never unshared */,
+    .lock = MUTEX_INIT("fs context"),
+    .umask = 022};
 
 struct fs_context *current_fs(void)
 {

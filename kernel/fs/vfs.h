@@ -1,8 +1,9 @@
 /*
- * Files: inodes (what there is), dentries (where it is), files (what is open). tmpfs, devfs, pipes and later proc plug in
- * through the two tables of operations. Errors are -errno throughout; permissions are checked in the do_* functions.
- * Locks: inode->lock (sleeping) guards an inode's attributes, content size and, for directories, its children; parent
- * before child, and two directories in order of address. dentry tree links change under the directory's inode->lock.
+ * Files: inodes (what there is), dentries (where it is), files (what is open). tmpfs, devfs, pipes
+ * and later proc plug in through the two tables of operations. Errors are -errno throughout;
+ * permissions are checked in the do_* functions. Locks: inode->lock (sleeping) guards an inode's
+ * attributes, content size and, for directories, its children; parent before child, and two
+ * directories in order of address. dentry tree links change under the directory's inode->lock.
  */
 #pragma once
 
@@ -21,37 +22,43 @@ struct poll_table;
 
 struct superblock {
 	const char *type;  /* "tmpfs", "devtmpfs", "proc" */
-	uint32_t dev;	   /* st_dev */
+	uint32_t dev;      /* st_dev */
 	uint64_t next_ino; /* atomic */
-	uint64_t magic;	   /* statfs f_type */
+	uint64_t magic;    /* statfs f_type */
 	struct dentry *root;
 	void *data;
-	struct refcount refs;  /* the mount's, and one of each inode */
-	int32_t users;	       /* open files, roots, working directories, mounts upon it: atomic; umount's EBUSY */
-	bool detached;	       /* unmounted: the last user lets the tree go */
-	struct mount *mount;   /* where it is mounted, or NULL (the tree's lock) */
-	uint64_t limit, used;  /* tmpfs: pages it may take (0: no limit), and has (atomic) */
+	struct refcount refs; /* the mount's, and one of each inode */
+	int32_t users; /* open files, roots, working directories, mounts upon it: atomic; umount's
+			  EBUSY */
+	bool detached; /* unmounted: the last user lets the tree go */
+	struct mount *mount;  /* where it is mounted, or NULL (the tree's lock) */
+	uint64_t limit, used; /* tmpfs: pages it may take (0: no limit), and has (atomic) */
 };
 
 struct inode_ops {
-	/* All with dir->lock held. `d` is a new dentry, named, without an inode yet: on success it gets one. */
-	int (*lookup)(struct inode *dir, struct dentry *d); /* NULL: the dentry cache is the directory */
-	int (*create)(struct inode *dir, struct dentry *d, uint32_t mode, uint32_t rdev); /* regular, fifo, device, socket */
+	/* All with dir->lock held. `d` is a new dentry, named, without an inode yet: on success it
+	 * gets one. */
+	int (*lookup)(
+	    struct inode *dir, struct dentry *d); /* NULL: the dentry cache is the directory */
+	int (*create)(struct inode *dir, struct dentry *d, uint32_t mode,
+	    uint32_t rdev); /* regular, fifo, device, socket */
 	int (*mkdir)(struct inode *dir, struct dentry *d, uint32_t mode);
 	int (*symlink)(struct inode *dir, struct dentry *d, const char *target);
 	int (*link)(struct inode *dir, struct dentry *d, struct inode *target);
 	int (*unlink)(struct inode *dir, struct dentry *d);
 	int (*rmdir)(struct inode *dir, struct dentry *d);
-	int (*rename)(struct inode *from, struct dentry *d, struct inode *to, struct dentry *replaced);
+	int (*rename)(
+	    struct inode *from, struct dentry *d, struct inode *to, struct dentry *replaced);
 	/* The target of a symbolic link: kept by the inode, or made in `buf`. */
 	const char *(*readlink)(struct inode *i, char *buf, size_t size);
 	/* /proc/PID/exe and the like: go straight to an object. NULL: by text. */
 	int (*follow)(struct inode *i, struct dentry **out);
 	int (*truncate)(struct inode *i, uint64_t size);
 	int (*getattr)(struct inode *i, struct linux_stat *st); /* NULL: from the fields */
-	void (*release)(struct inode *i); /* last reference gone: free `data` and content */
+	void (*release)(struct inode *i);     /* last reference gone: free `data` and content */
 	bool (*revalidate)(struct dentry *d); /* false: forget it and look up again (proc) */
-	int (*iterate)(struct inode *dir, struct dir_context *ctx); /* NULL: the dentry cache is the directory */
+	int (*iterate)(struct inode *dir,
+	    struct dir_context *ctx); /* NULL: the dentry cache is the directory */
 };
 
 struct inode {
@@ -67,16 +74,17 @@ struct inode {
 	struct mutex lock;
 	const struct inode_ops *ops;
 	const struct file_ops *fops; /* what open gives */
-	struct mapping mapping;	     /* regular files: their pages */
-	char *link_target;	     /* symlinks */
-	struct pipe *pipe;	     /* fifos */
+	struct mapping mapping;      /* regular files: their pages */
+	char *link_target;           /* symlinks */
+	struct pipe *pipe;           /* fifos */
 	void *data;
 	int32_t writers; /* open for writing: ETXTBSY; negative: being executed */
-	uint32_t seals;	 /* memfd: F_SEAL_… */
-	/* tmpfs: what the file held when it was unpacked, in place in the archive, where no page covers it. */
+	uint32_t seals;  /* memfd: F_SEAL_… */
+	/* tmpfs: what the file held when it was unpacked, in place in the archive, where no page
+	 * covers it. */
 	const uint8_t *backing;
 	uint64_t backing_size;
-	uint64_t charged;	  /* tmpfs: pages counted in sb->used (mapping.lock) */
+	uint64_t charged;        /* tmpfs: pages counted in sb->used (mapping.lock) */
 	struct lock_list *locks; /* record locks and flock: locks.c */
 };
 
@@ -120,7 +128,7 @@ struct file {
 	struct mutex pos_lock;
 	void *data;
 	int owner_pid, owner_sig; /* F_SETOWN, F_SETSIG */
-	bool denies_write; /* opened for exec: inode_allow_write with the last reference */
+	bool denies_write;        /* opened for exec: inode_allow_write with the last reference */
 	struct list epoll_items;  /* who watches it: epoll.c */
 };
 
@@ -139,23 +147,26 @@ struct io_vec {
 	bool append;   /* RWF_APPEND */
 };
 void io_init_kernel(struct io_vec *io, void *buf, size_t n);
-void io_init_user(struct io_vec *io, const struct linux_iovec *v, unsigned count); /* v: a kernel array of user pieces */
+void io_init_user(struct io_vec *io, const struct linux_iovec *v,
+    unsigned count); /* v: a kernel array of user pieces */
 /* Moves n bytes to or from the pieces. Returns bytes moved, or -EFAULT if none could be. */
 int64_t io_put(struct io_vec *io, const void *from, size_t n);
 int64_t io_get(struct io_vec *io, void *to, size_t n);
 
 struct file_ops {
 	int (*open)(struct inode *i, struct file *f); /* NULL: nothing to do */
-	void (*release)(struct file *f);	      /* last reference */
-	void (*flush)(struct file *f);		      /* each close of a descriptor */
+	void (*release)(struct file *f);              /* last reference */
+	void (*flush)(struct file *f);                /* each close of a descriptor */
 	/* *pos is advanced. 0 at the end of file. May return -ERESTARTSYS. */
 	int64_t (*read)(struct file *f, struct io_vec *io, uint64_t *pos);
 	int64_t (*write)(struct file *f, struct io_vec *io, uint64_t *pos);
 	int64_t (*seek)(struct file *f, int64_t offset, int whence); /* NULL: ESPIPE */
 	int64_t (*ioctl)(struct file *f, unsigned cmd, uint64_t arg);
-	/* POLL* now; adds the caller to the queues it must wait on when pt is not NULL. NULL op: always ready. */
+	/* POLL* now; adds the caller to the queues it must wait on when pt is not NULL. NULL op:
+	 * always ready. */
 	unsigned (*poll)(struct file *f, struct poll_table *pt);
-	int (*mmap)(struct file *f, struct area *a); /* NULL: ENODEV; sets a->mapping or nothing for device zero */
+	int (*mmap)(struct file *f,
+	    struct area *a); /* NULL: ENODEV; sets a->mapping or nothing for device zero */
 	int (*fsync)(struct file *f);
 	const char *name; /* of a file on no path: "[eventfd]" */
 };
@@ -191,13 +202,16 @@ void fs_context_put(struct fs_context *fs);
 struct files *files_create(const struct files *from); /* NULL: empty */
 void files_put(struct files *f);
 void files_exec(struct files *f); /* closes what is close-on-exec */
-struct file *fd_get(int fd); /* of the current thread, with a reference; NULL: EBADF, also for O_PATH */
+struct file *fd_get(
+    int fd); /* of the current thread, with a reference; NULL: EBADF, also for O_PATH */
 struct file *fd_get_raw(int fd); /* O_PATH too */
-/* A number put aside before the file is made, so that EMFILE comes first: then published or given back. */
+/* A number put aside before the file is made, so that EMFILE comes first: then published or given
+ * back. */
 int fd_reserve(unsigned flags, int lowest);
 void fd_publish(int fd, struct file *f); /* takes over the reference */
 void fd_unreserve(int fd);
-int fd_install(struct file *f, unsigned flags, int lowest); /* O_CLOEXEC; takes over the reference on success; fd or -EMFILE/-ENOMEM */
+int fd_install(struct file *f, unsigned flags,
+    int lowest); /* O_CLOEXEC; takes over the reference on success; fd or -EMFILE/-ENOMEM */
 int fd_install_pair(struct file *a, struct file *b, unsigned flags, int out[2]);
 int fd_close(int fd);
 struct file *files_get(struct files *files, int fd); /* another task's */
@@ -206,7 +220,8 @@ struct file *files_get(struct files *files, int fd); /* another task's */
 void file_get(struct file *f);
 void file_put(struct file *f);
 /* An open file on no path (pipes, eventfd, …). ERR_PTR on failure. `inode` may be NULL. */
-struct file *file_create(const struct file_ops *ops, struct inode *inode, unsigned flags, void *data);
+struct file *file_create(
+    const struct file_ops *ops, struct inode *inode, unsigned flags, void *data);
 struct inode *inode_create(struct superblock *sb, uint32_t mode); /* NULL: no memory */
 void inode_get(struct inode *i);
 void inode_put(struct inode *i);
@@ -215,26 +230,34 @@ void dentry_get(struct dentry *d);
 void dentry_put(struct dentry *d);
 
 /* --- paths; dirfd as in openat(2); `path` in kernel memory --- */
-#define MAY_EXEC 1
+#define MAY_EXEC  1
 #define MAY_WRITE 2
-#define MAY_READ 4
+#define MAY_READ  4
 enum lookup_flags { LOOKUP_FOLLOW = 1, LOOKUP_DIRECTORY = 2, LOOKUP_EMPTY = 4 };
-int path_lookup(int dirfd, const char *path, unsigned flags, struct dentry **out); /* with a reference */
-/* The directory that holds the last component, and that component (pointing into `path`, with its length). */
-int path_parent(int dirfd, const char *path, struct dentry **dir, const char **last, size_t *last_len);
-/* The path as seen from the root of `fs`, at the end of buf; returns its start, or ERR_PTR(-ENAMETOOLONG, -ENOENT). */
+int path_lookup(
+    int dirfd, const char *path, unsigned flags, struct dentry **out); /* with a reference */
+/* The directory that holds the last component, and that component (pointing into `path`, with its
+ * length). */
+int path_parent(
+    int dirfd, const char *path, struct dentry **dir, const char **last, size_t *last_len);
+/* The path as seen from the root of `fs`, at the end of buf; returns its start, or
+ * ERR_PTR(-ENAMETOOLONG, -ENOENT). */
 char *dentry_path(struct dentry *d, struct dentry *root, char *buf, size_t size);
-struct file *do_open(int dirfd, const char *path, unsigned flags, uint32_t mode); /* ERR_PTR on failure */
+struct file *do_open(
+    int dirfd, const char *path, unsigned flags, uint32_t mode); /* ERR_PTR on failure */
 struct file *file_open_dentry(struct dentry *d, unsigned flags);
-/* A program's file may not be open for writing while it runs, and the other way round: 0 or -ETXTBSY. */
+/* A program's file may not be open for writing while it runs, and the other way round: 0 or
+ * -ETXTBSY. */
 int inode_deny_write(struct inode *i);
 void inode_allow_write(struct inode *i);
-int inode_permission(const struct inode *i, unsigned mask); /* MAY_READ 4, MAY_WRITE 2, MAY_EXEC 1: 0 or -EACCES */
-int64_t file_read(struct file *f, void *buf, size_t n, uint64_t *pos); /* kernel memory; pos NULL: the file's own */
+int inode_permission(
+    const struct inode *i, unsigned mask); /* MAY_READ 4, MAY_WRITE 2, MAY_EXEC 1: 0 or -EACCES */
+int64_t file_read(struct file *f, void *buf, size_t n,
+    uint64_t *pos); /* kernel memory; pos NULL: the file's own */
 int64_t file_write(struct file *f, const void *buf, size_t n, uint64_t *pos);
 unsigned file_poll(struct file *f, struct poll_table *pt);
-/* For exec: a regular file whose execute right was checked. Opens it for reading whatever its read right says, and denies
- * writing to it until the last reference is gone. ERR_PTR(-ETXTBSY …). */
+/* For exec: a regular file whose execute right was checked. Opens it for reading whatever its read
+ * right says, and denies writing to it until the last reference is gone. ERR_PTR(-ETXTBSY …). */
 struct file *file_open_exec(struct dentry *d);
 int do_chdir(const char *path); /* the current thread's */
 int do_stat(int dirfd, const char *path, unsigned flags, struct linux_stat *st);
@@ -246,18 +269,21 @@ int do_rename(int from_fd, const char *from, int to_fd, const char *to, unsigned
 int do_mknod(int dirfd, const char *path, uint32_t mode, uint32_t rdev);
 int do_umount(const char *target, unsigned flags);
 int file_stat(struct file *f, struct linux_stat *st);
-/* Calls emit for what follows ctx->pos in an open directory, and advances it. -ENOTDIR, -ENOENT (removed). */
+/* Calls emit for what follows ctx->pos in an open directory, and advances it. -ENOTDIR, -ENOENT
+ * (removed). */
 int file_iterate(struct file *f, struct dir_context *ctx);
 /* As dentry_path, for links in /proc: " (deleted)" is added; of a file on no path its name. */
 char *file_path(struct file *f, struct dentry *root, char *buf, size_t size);
-int do_mount(const char *source, const char *target, const char *type, uint64_t flags, const char *data);
+int do_mount(
+    const char *source, const char *target, const char *type, uint64_t flags, const char *data);
 
 /* --- filesystems --- */
 void vfs_init(void); /* root tmpfs, /dev; the initramfs if boot_info has one */
-int initramfs_unpack(const void *cpio, size_t size); /* "newc" cpio; -EINVAL names the bad entry in the log */
+int initramfs_unpack(
+    const void *cpio, size_t size); /* "newc" cpio; -EINVAL names the bad entry in the log */
 struct superblock *tmpfs_create(void);
 /* A node in /dev, and who serves the number. */
 int dev_register(const char *name, uint32_t mode, uint32_t rdev, const struct file_ops *ops);
 void dev_unregister(const char *name, uint32_t rdev); /* the node and the number */
-#define MKDEV(major, minor) (((major) & 0xfffu) << 8 | ((minor)&0xffu) | ((minor) & ~0xffu) << 12)
+#define MKDEV(major, minor) (((major) & 0xfffu) << 8 | ((minor) & 0xffu) | ((minor) & ~0xffu) << 12)
 int do_pipe(struct file *out[2], unsigned flags);

@@ -1,4 +1,5 @@
-/* Extended attributes (xattr(7)): no file system here keeps any, which is what these calls say of every file. */
+/* Extended attributes (xattr(7)): no file system here keeps any, which is what these calls say of
+ * every file. */
 #include "fs/internal.h"
 #include "syscall/syscall.h"
 

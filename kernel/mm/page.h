@@ -15,7 +15,7 @@ struct page {
 			  holds one */
 	uint8_t order; /* of the block this page heads (free, or allocated) */
 	uint8_t slab_class; /* kmalloc's: which size class */
-	uint16_t flags; /* PAGE_… */
+	uint16_t flags;     /* PAGE_… */
 	union {
 		struct list free_link; /* (page lock) while free */
 		struct {
@@ -38,10 +38,11 @@ enum {
 	PAGE_SLAB = 2,
 	PAGE_LARGE = 4, /* a kmalloc block of its own */
 	PAGE_DIRTY = 8,
-	PAGE_FREE = 16,     /* heads a free block of the buddy lists (page lock) */
-	PAGE_ANON = 32,     /* anonymous user memory: counted as PAGE_USE_USER until it is freed */
-	PAGE_CACHE = 64,    /* a file's page: counted as PAGE_USE_CACHE until it is freed */
-	PAGE_FILLED = 256,  /* with PAGE_CACHE: made from what a file had before; counted as PAGE_USE_FILLED */
+	PAGE_FREE = 16,  /* heads a free block of the buddy lists (page lock) */
+	PAGE_ANON = 32,  /* anonymous user memory: counted as PAGE_USE_USER until it is freed */
+	PAGE_CACHE = 64, /* a file's page: counted as PAGE_USE_CACHE until it is freed */
+	PAGE_FILLED =
+	    256, /* with PAGE_CACHE: made from what a file had before; counted as PAGE_USE_FILLED */
 	PAGE_POISONED = 128 /* debug: its first words hold the poison of free pages */
 };
 

@@ -83,8 +83,8 @@ static void leave(struct space *s)
 		unpin(s);
 }
 
-/* Nobody runs in the space or can look it up: truncations skip it, so its lock is not needed. */
-/* Other CPUs may have the tables loaded under a kernel thread still: they leave them in space_leave_dead. */
+/* Other CPUs may have the tables loaded under a kernel thread still: they leave them in
+ * space_leave_dead. */
 static void call_off_cpus(const struct space *s)
 {
 	for (unsigned i = 0; i < cpu_count; i++)
@@ -100,6 +100,7 @@ void space_leave_dead(void)
 		leave(s);
 }
 
+/* Nobody runs in the space or can look it up: truncations skip it, so its lock is not needed. */
 void space_put(struct space *s)
 {
 	struct list dead = LIST_INIT(dead);

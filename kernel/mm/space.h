@@ -111,7 +111,8 @@ void space_put(struct space *s);
 /* Makes `s` (NULL: the kernel's own) the one of this CPU. The caller holds a reference while it is.
  */
 void space_switch(struct space *s);
-/* Called on an inter-processor interrupt: if this CPU still has the tables of a space that died, lets go of them. */
+/* Called on an inter-processor interrupt: if this CPU still has the tables of a space that died,
+ * lets go of them. */
 void space_leave_dead(void);
 
 /* Chooses stack_top and mmap_base of a new space: at random, but for the boot flag norandmaps. */

@@ -171,7 +171,8 @@ void kstack_free(void *stack)
 void kstack_trim(void)
 {
 	for (int i = 0; i < 2; i++) {
-		void *stack = __atomic_load_n(&stacks_to_unmap, __ATOMIC_RELAXED) ? next_to_unmap() : NULL;
+		void *stack = __atomic_load_n(&stacks_to_unmap, __ATOMIC_RELAXED) ? next_to_unmap()
+										  : NULL;
 
 		if (!stack)
 			return;

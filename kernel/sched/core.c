@@ -218,7 +218,8 @@ void preempt_enable(void)
 	arch_irq_restore(flags);
 }
 
-/* An idle CPU takes over what waits here, unless those who share this one are seen to take turns quickly. */
+/* An idle CPU takes over what waits here, unless those who share this one are seen to take turns
+ * quickly. */
 static void share_load(struct run_queue *rq)
 {
 	struct cpu *c = rq->cpu;

@@ -18,7 +18,7 @@
 /* sched_rr_get_interval(2) */
 #define RR_SLICE_NS (100 * NS_PER_S / 1000)
 /* For this long a thread waits for the CPU that it was put on, then an idle one takes it. */
-#define STEAL_DELAY_NS (NS_PER_S / 4000)
+#define STEAL_DELAY_NS (NS_PER_S / 500)
 
 extern uint64_t sched_idle_cpus; /* atomic: a bit for each CPU that runs its idle thread */
 
@@ -26,11 +26,11 @@ extern uint64_t sched_idle_cpus; /* atomic: a bit for each CPU that runs its idl
 struct run_queue {
 	struct spinlock lock;
 	struct cpu *cpu;
-	unsigned queued;       /* waiting; read without the lock as a hint */
-	struct heap fair;      /* ordinary threads, by vruntime */
+	unsigned queued;        /* waiting; read without the lock as a hint */
+	struct heap fair;       /* ordinary threads, by vruntime */
 	uint64_t tick_switches; /* the CPU's switch_count at the last tick */
-	uint64_t min_vruntime; /* never goes back: where a new or woken thread joins */
-	uint64_t rt_map[2];    /* a bit for each priority whose list is not empty */
+	uint64_t min_vruntime;  /* never goes back: where a new or woken thread joins */
+	uint64_t rt_map[2];     /* a bit for each priority whose list is not empty */
 	struct list rt[RT_PRIORITIES];
 };
 

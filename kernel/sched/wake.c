@@ -6,17 +6,20 @@
 /* A CPU that would run what comes at once. */
 static bool is_free(unsigned cpu)
 {
-	return __atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED) >> cpu & 1 && !cpus[cpu].rq->queued;
+	return __atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED) >> cpu & 1 &&
+	       !cpus[cpu].rq->queued;
 }
 
-/* Who wakes another mostly goes to sleep soon: as long as nobody else waits here, here is best. (An idle CPU takes the
- * thread over if it waits for long: see runq_begin_slice.) An interrupt says nothing of the thread that it met. */
+/* Who wakes another mostly goes to sleep soon: as long as nobody else waits here, here is best. (An
+ * idle CPU takes the thread over if it waits for long: see runq_begin_slice.) An interrupt says
+ * nothing of the thread that it met. */
 static bool best_here(const struct cpu *c)
 {
 	return !c->rq->queued && (!c->irq_depth || is_free(c->id));
 }
 
-/* Here, or the CPU where it ran if that is free, else any free one, else the one with the shortest queue. */
+/* Here, or the CPU where it ran if that is free, else any free one, else the one with the shortest
+ * queue. */
 static unsigned select_cpu(const struct thread *t)
 {
 	const struct sched_entity *s = &t->sched;
@@ -42,10 +45,18 @@ static unsigned select_cpu(const struct thread *t)
 	return best == MAX_CPUS ? 0 : best;
 }
 
+/* The time, or for a thread that is on its way through the kernel the time when it entered: near
+ * enough, and free. */
+static ns_t about_now(const struct run_queue *rq)
+{
+	const struct thread *t = rq->cpu->running;
+	return t == arch_current() && !t->kernel ? t->sched.stamp : arch_now();
+}
+
 void sched_activate(struct run_queue *rq, struct thread *t, uint64_t origin)
 {
 	ASSERT_HELD(&rq->lock);
-	ns_t now = arch_now();
+	ns_t now = about_now(rq);
 	runq_update(rq, now);
 	runq_place(rq, t, origin);
 	t->sched.on_queue = ON_QUEUE;

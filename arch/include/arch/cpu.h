@@ -34,7 +34,7 @@ struct irq_info {
 };
 bool arch_irq_info(unsigned irq, struct irq_info *out); /* false past the last number */
 
-ns_t arch_now(void);		   /* since boot, monotonic, alike on every CPU */
+static inline ns_t arch_now(void); /* since boot, monotonic, alike on every CPU */
 void arch_timer_arm(ns_t deadline); /* this CPU's timer interrupt; NS_NEVER disarms. Interrupts off */
 
 /* Early output, before any driver and in panics when the serial driver is in doubt. Polls. */

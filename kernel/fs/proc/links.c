@@ -13,8 +13,8 @@ static int to_start(char *buf, char *path)
 
 static int dentry_text(struct dentry *d, char *buf, size_t size)
 {
-	return to_start(buf, dentry_path_raw(d, current_fs()->root, buf, size,
-				 d->unlinked ? " (deleted)" : ""));
+	return to_start(buf,
+	    dentry_path_raw(d, current_fs()->root, buf, size, d->unlinked ? " (deleted)" : ""));
 }
 
 static int exe_file(const struct proc_inode *p, struct file **out)

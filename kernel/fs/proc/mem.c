@@ -2,7 +2,8 @@
 #include "fs/proc/procfs.h"
 #include "printk.h"
 
-/* The space of a process that the caller may look into; NULL with *err 0: it has none (any more). */
+/* The space of a process that the caller may look into; NULL with *err 0: it has none (any more).
+ */
 static struct space *space_access(const struct proc_inode *p, int *err)
 {
 	struct thread *t = proc_thread_access(p, err);
@@ -134,7 +135,7 @@ int proc_show_maps(struct proc_text *t, const struct proc_inode *p)
 
 	if (s && buf) {
 		mutex_lock(&s->lock);
-		list_for_each(a, &s->areas, link)
+		list_for_each (a, &s->areas, link)
 			show_area(t, s, a, buf);
 		mutex_unlock(&s->lock);
 	} else if (!buf) {
@@ -160,8 +161,7 @@ int proc_show_statm(struct proc_text *t, const struct proc_inode *p)
 		return thread ? 0 : -ESRCH;
 	}
 	mutex_lock(&s->lock);
-	list_for_each(a, &s->areas, link)
-	{
+	list_for_each (a, &s->areas, link) {
 		unsigned long pages = (a->end - a->start) >> PAGE_SHIFT;
 		if (a->flags & AREA_EXEC)
 			text += pages;

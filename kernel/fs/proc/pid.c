@@ -109,8 +109,7 @@ static int next_thread(const struct proc_inode *dir, int from)
 	int best = -1;
 
 	if (process) {
-		list_for_each(t, &process->threads, process_link)
-		{
+		list_for_each (t, &process->threads, process_link) {
 			int nr = t->tid->nr;
 			if (t->park != DEAD && nr >= from && (best < 0 || nr < best))
 				best = nr;
@@ -160,8 +159,7 @@ static int open_thread(const struct proc_inode *dir, int number, struct proc_ino
 	}
 
 static const struct proc_entry thread_entries[] = {COMMON_ENTRIES, {0}};
-static const struct proc_entry thread_entry = {
-    "", S_IFDIR | 0555, .children = thread_entries};
+static const struct proc_entry thread_entry = {"", S_IFDIR | 0555, .children = thread_entries};
 const struct proc_dynamic proc_threads = {next_thread, open_thread, &thread_entry};
 
 static const struct proc_entry process_entries[] = {

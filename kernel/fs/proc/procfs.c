@@ -120,14 +120,30 @@ struct thread *proc_thread_access(const struct proc_inode *p, int *err)
 
 /* --- inodes --- */
 
+/* An entry is known by its place among the constants. */
+static uint64_t entry_number(const struct proc_entry *e)
+{
+	return ((uintptr_t)e - (uintptr_t)&proc_root_entry) >> 3 & 0x3fffff;
+}
+
 static uint64_t inode_number(const struct proc_inode *p)
 {
 	uint64_t who = p->pid ? (uint64_t)p->pid->nr : 0;
 
 	if (p->fd >= 0)
 		return who << 24 | 0x800000 | (uint64_t)p->fd;
-	/* An entry is known by its place among the constants. */
-	return who << 24 | (uint64_t)p->thread << 22 | ((uintptr_t)p->entry >> 3 & 0x3fffff);
+	return who << 24 | (uint64_t)p->thread << 22 | entry_number(p->entry);
+}
+
+/* The same for the child `n` of a directory of numbers. */
+static uint64_t child_number(const struct proc_inode *dir, int n)
+{
+	const struct proc_dynamic *dyn = dir->entry->dynamic;
+
+	if (dyn == &proc_fds)
+		return (uint64_t)dir->pid->nr << 24 | 0x800000 | (uint64_t)n;
+	return (uint64_t)n << 24 | (uint64_t)(dyn == &proc_threads) << 22 |
+	       entry_number(dyn->entry);
 }
 
 static void own(struct inode *i, const struct proc_inode *p)
@@ -263,7 +279,7 @@ static int proc_iterate(struct inode *dir, struct dir_context *ctx)
 			break;
 		ctx->pos = FIRST_NUMBER + (uint64_t)n;
 		fmt_string(name, sizeof(name), "%d", n);
-		if (!ctx->emit(ctx, name, (uint64_t)n << 24 | 1, DT_OF_MODE(dyn->entry->mode)))
+		if (!ctx->emit(ctx, name, child_number(p, n), DT_OF_MODE(dyn->entry->mode)))
 			return 0;
 		ctx->pos++;
 	}
@@ -287,8 +303,7 @@ static int proc_follow(struct inode *i, struct dentry **out)
 	return p->entry->follow(p, out);
 }
 
-static const struct inode_ops proc_link_ops = {
-    .readlink = proc_readlink, .release = proc_release};
+static const struct inode_ops proc_link_ops = {.readlink = proc_readlink, .release = proc_release};
 static const struct inode_ops proc_magic_ops = {
     .readlink = proc_readlink, .follow = proc_follow, .release = proc_release};
 static const struct inode_ops proc_file_inode_ops = {.release = proc_release};

@@ -1,6 +1,6 @@
 /*
- * /proc (proc(5)): tables of entries. Nothing of it is kept: each lookup makes an inode that names a process by its pid
- * object, so that a number used again is never taken for the old one.
+ * /proc (proc(5)): tables of entries. Nothing of it is kept: each lookup makes an inode that names
+ * a process by its pid object, so that a number used again is never taken for the old one.
  */
 #pragma once
 
@@ -44,14 +44,15 @@ struct proc_dynamic {
 struct proc_inode {
 	const struct proc_entry *entry;
 	struct pid *pid; /* with a reference; NULL: the system's own */
-	bool thread;	 /* of /proc/PID/task/TID: the thread, not its process */
+	bool thread;     /* of /proc/PID/task/TID: the thread, not its process */
 	int fd;
 	uint32_t rights; /* of a descriptor's link: how it is open */
 };
 
 /* The thread (of a process: its leader) with a reference, or NULL if it is gone. */
 struct thread *proc_thread(const struct proc_inode *p);
-/* May the current thread look into this one's memory and files? (ptrace(2), access mode checking) */
+/* May the current thread look into this one's memory and files? (ptrace(2), access mode checking)
+ */
 bool proc_may_access(const struct thread *t);
 /* proc_thread with that check: NULL and *err = -ESRCH or -EACCES. */
 struct thread *proc_thread_access(const struct proc_inode *p, int *err);
@@ -60,11 +61,11 @@ struct space *proc_space(struct thread *t);
 struct files *proc_files(struct thread *t);
 struct fs_context *proc_fs(struct thread *t);
 
-extern const struct proc_entry proc_root_entry;	      /* root.c */
-extern const struct proc_entry proc_pid_entry;	      /* pid.c */
-extern const struct proc_entry proc_sys_entries[];    /* sys.c */
+extern const struct proc_entry proc_root_entry;          /* root.c */
+extern const struct proc_entry proc_pid_entry;           /* pid.c */
+extern const struct proc_entry proc_sys_entries[];       /* sys.c */
 extern const struct proc_dynamic proc_fds, proc_threads; /* links.c, pid.c */
-extern const struct file_ops proc_mem_ops;	      /* mem.c */
+extern const struct file_ops proc_mem_ops;               /* mem.c */
 
 int proc_link_exe(const struct proc_inode *p, char *buf, size_t size);
 int proc_link_cwd(const struct proc_inode *p, char *buf, size_t size);

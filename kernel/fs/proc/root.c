@@ -59,8 +59,7 @@ static void sum_times(struct rusage_ns *sum, unsigned *processes, unsigned *runn
 	irqflags_t flags = spin_lock(&task_lock);
 	struct process *p;
 
-	list_for_each(p, &all_processes, all_link)
-	{
+	list_for_each (p, &all_processes, all_link) {
 		struct rusage_ns r;
 		process_times(p, &r);
 		sum->user += r.user;
@@ -92,7 +91,8 @@ static int show_stat(struct proc_text *t, const struct proc_inode *p)
 		fmt_string(name, sizeof(name), "cpu%u", k);
 		show_cpu(t, name, 0, MAX(busy, 0), idle_time(k));
 	}
-	text_printf(t, "intr %lu\nctxt %lu\nbtime %lu\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n",
+	text_printf(t,
+	    "intr %lu\nctxt %lu\nbtime %lu\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n",
 	    (unsigned long)interrupts, (unsigned long)switches,
 	    (unsigned long)((time_realtime() - time_now()) / NS_PER_S), processes, running);
 	return 0;
@@ -105,15 +105,15 @@ static int show_loadavg(struct proc_text *t, const struct proc_inode *p)
 
 	sum_times(&sum, &processes, &running);
 	/* No averages are kept: the present load stands for all three. */
-	text_printf(t, "%u.00 %u.00 %u.00 %u/%u %d\n", running, running, running, running, processes,
-	    current->process ? current->process->pid->nr : 0);
+	text_printf(t, "%u.00 %u.00 %u.00 %u/%u %d\n", running, running, running, running,
+	    processes, current->process ? current->process->pid->nr : 0);
 	return 0;
 }
 
 static int show_cpuinfo(struct proc_text *t, const struct proc_inode *p)
 {
 	for (unsigned k = 0; k < cpu_count; k++)
-		text_printf(t, "processor\t: %u\nhart\t\t: %lu\nmachine\t\t: %s\n\n", k,
+		text_printf(t, "processor\t: %u\nhardware id\t: %lu\nmachine\t\t: %s\n\n", k,
 		    (unsigned long)cpus[k].hw_id, arch_uname_machine);
 	return 0;
 }
@@ -165,8 +165,7 @@ static int next_process(const struct proc_inode *dir, int from)
 	struct process *p;
 	int best = -1;
 
-	list_for_each(p, &all_processes, all_link)
-	{
+	list_for_each (p, &all_processes, all_link) {
 		int nr = p->pid->nr;
 		if (nr >= from && (best < 0 || nr < best))
 			best = nr;

@@ -114,7 +114,8 @@ static void show_stat_memory(struct proc_text *t, struct space *s, const struct 
 		text_printf(t, " 0 0 %lu 0 0 0 0 0", (unsigned long)n->rss_limit);
 		return;
 	}
-	text_printf(t, " %lu %lu %lu %lu %lu %lu 0 0", (unsigned long)(s->pages_mapped << PAGE_SHIFT),
+	text_printf(t, " %lu %lu %lu %lu %lu %lu 0 0",
+	    (unsigned long)(s->pages_mapped << PAGE_SHIFT),
 	    (unsigned long)(s->pages_anon + s->pages_file), (unsigned long)n->rss_limit,
 	    (unsigned long)s->code_start, (unsigned long)s->code_end, (unsigned long)s->stack_top);
 }
@@ -142,17 +143,18 @@ int proc_show_stat(struct proc_text *t, const struct proc_inode *p)
 		return err;
 	/* Addresses are for those who may trace it. */
 	s = proc_may_access(thread) ? proc_space(thread) : NULL;
-	text_printf(t, "%d (%s) %c %d %d %d %u %d %u %lu %lu %lu %lu", n.tid, n.comm, n.state, n.ppid,
-	    n.pgrp, n.session, n.tty, n.foreground, n.kernel ? 0x00200000u : 0x00400000u,
+	text_printf(t, "%d (%s) %c %d %d %d %u %d %u %lu %lu %lu %lu", n.tid, n.comm, n.state,
+	    n.ppid, n.pgrp, n.session, n.tty, n.foreground, n.kernel ? 0x00200000u : 0x00400000u,
 	    (unsigned long)n.usage.minflt, (unsigned long)n.children.minflt,
 	    (unsigned long)n.usage.majflt, (unsigned long)n.children.majflt);
-	text_printf(t, " %lu %lu %lu %lu %d %d %d 0 %lu", ticks(n.usage.user), ticks(n.usage.system),
-	    ticks(n.children.user), ticks(n.children.system), priority(&n), n.nice, n.threads,
-	    ticks(n.start));
+	text_printf(t, " %lu %lu %lu %lu %d %d %d 0 %lu", ticks(n.usage.user),
+	    ticks(n.usage.system), ticks(n.children.user), ticks(n.children.system), priority(&n),
+	    n.nice, n.threads, ticks(n.start));
 	show_stat_memory(t, s, &n);
-	text_printf(t, " %lu %lu %lu %lu 0 0 0 %d %d %u %u 0 0 0", (unsigned long)n.pending & 0x7fffffff,
-	    (unsigned long)n.blocked & 0x7fffffff, (unsigned long)n.ignored & 0x7fffffff,
-	    (unsigned long)n.caught & 0x7fffffff, n.exit_signal, n.cpu, n.rt_priority, n.policy);
+	text_printf(t, " %lu %lu %lu %lu 0 0 0 %d %d %u %u 0 0 0",
+	    (unsigned long)n.pending & 0x7fffffff, (unsigned long)n.blocked & 0x7fffffff,
+	    (unsigned long)n.ignored & 0x7fffffff, (unsigned long)n.caught & 0x7fffffff,
+	    n.exit_signal, n.cpu, n.rt_priority, n.policy);
 	show_stat_layout(t, s, &n);
 	if (s)
 		space_put(s);
@@ -214,14 +216,16 @@ static void show_memory(struct proc_text *t, struct space *s)
 static void show_signals(struct proc_text *t, const struct snapshot *n)
 {
 	text_printf(t, "Threads:\t%d\nSigQ:\t0/%lu\n", n->threads, (unsigned long)n->pending_limit);
-	text_printf(t, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
+	text_printf(t,
+	    "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
 	    (unsigned long)n->pending, (unsigned long)n->shared, (unsigned long)n->blocked,
 	    (unsigned long)n->ignored, (unsigned long)n->caught);
 }
 
 static void show_caps(struct proc_text *t, const struct cred *c)
 {
-	text_printf(t, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
+	text_printf(t,
+	    "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
 	    (unsigned long)c->cap_inheritable, (unsigned long)c->cap_permitted,
 	    (unsigned long)c->cap_effective, (unsigned long)c->cap_bounding,
 	    (unsigned long)c->cap_ambient);

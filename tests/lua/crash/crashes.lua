@@ -81,9 +81,9 @@ describe("crash", function()
     assert.truthy(#tostring(c) > 100)
     local lines = {}
     local old = print
-    print = function(s) lines[#lines + 1] = s end
+    _G.print = function(s) lines[#lines + 1] = s end
     local ok, message = pcall(crash.print)
-    print = old
+    _G.print = old
     assert(ok, message)
     assert.equal(text, lines[1])
   end)

@@ -55,9 +55,9 @@ describe("shell.help", function()
   it("one_screen_of_overview", function()
     local lines = 0
     local old = print
-    print = function(text) for _ in (tostring(text) .. "\n"):gmatch("[^\n]*\n") do lines = lines + 1 end end
+    _G.print = function(text) for _ in (tostring(text) .. "\n"):gmatch("[^\n]*\n") do lines = lines + 1 end end
     local ok, message = pcall(help)
-    print = old
+    _G.print = old
     assert(ok, message)
     assert.truthy(lines > 3 and lines <= 24, lines .. " lines")
   end)

@@ -47,3 +47,17 @@ static inline bool arch_irq_enabled(void)
 	__asm__ volatile("csrr %0, sstatus" : "=r"(status)::"memory");
 	return status & SSTATUS_SIE;
 }
+
+/* The time counter when the kernel was entered, and nanoseconds a tick, << ARCH_CLOCK_BITS. */
+extern struct arch_clock {
+	uint64_t start, ns_factor;
+} arch_clock;
+#define ARCH_CLOCK_BITS 32
+
+static inline ns_t arch_now(void)
+{
+	uint64_t ticks;
+	__asm__ volatile("rdtime %0" : "=r"(ticks)::"memory");
+	unsigned __int128 ns = (unsigned __int128)(ticks - arch_clock.start) * arch_clock.ns_factor;
+	return (ns_t)(ns >> ARCH_CLOCK_BITS);
+}

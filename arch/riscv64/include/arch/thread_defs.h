@@ -31,13 +31,63 @@ struct arch_cpu;
 
 /* Only the thread itself changes it while it runs; whoever stopped it otherwise. */
 struct arch_thread {
-	struct arch_frame *user_frame; /* where a trap from user mode saves: the stack's top */
-	uint64_t trap_sp;              /* for the trap entry code */
-	uint64_t sp, ra, s[12];        /* while switched out */
-	struct arch_cpu *cpu;          /* the CPU it runs on, or ran on last */
+	struct arch_frame *user_frame;  /* where a trap from user mode saves: the stack's top */
+	uint64_t trap_sp;               /* for the trap entry code */
+	uint64_t sp, ra, s[12];         /* while switched out */
+	struct arch_cpu *cpu;           /* the CPU it runs on, or ran on last */
 	uint64_t stack_low, stack_high; /* the stack in use: its own, or arch_call_on_stack's */
 	uint32_t flags;                 /* arch_thread_flags */
-	struct arch_cpu *fp_cpu; /* whose unit last got this FP state; NULL: `fp` is newer */
-	uint64_t last_fault;     /* address of the last page fault, to find stale TLB entries */
+	struct arch_cpu *fp_cpu;        /* whose unit last got this FP state; NULL: `fp` is newer */
+	uint64_t last_fault; /* address of the last page fault, to find stale TLB entries */
 	struct arch_fp fp;
 };
+
+/* System calls: number in a7, arguments in a0 to a5, result in a0. In line: every call passes here.
+ */
+
+static inline void arch_syscall_args(const struct arch_frame *f, uint64_t args[6])
+{
+	args[0] = f->orig_a0;
+	args[1] = f->a1;
+	args[2] = f->a2;
+	args[3] = f->a3;
+	args[4] = f->a4;
+	args[5] = f->a5;
+}
+
+static inline uint64_t arch_syscall_number(const struct arch_frame *f)
+{
+	return f->a7;
+}
+
+static inline void arch_syscall_set_result(struct arch_frame *f, int64_t result)
+{
+	f->a0 = (uint64_t)result;
+}
+
+static inline int64_t arch_syscall_result(const struct arch_frame *f)
+{
+	return (int64_t)f->a0;
+}
+
+static inline void arch_syscall_restart(struct arch_frame *f, uint64_t number)
+{
+	f->a0 = f->orig_a0;
+	f->a7 = number;
+	f->pc -= 4;
+}
+
+static inline uaddr_t arch_frame_pc(const struct arch_frame *f)
+{
+	return f->pc;
+}
+
+static inline uaddr_t arch_frame_sp(const struct arch_frame *f)
+{
+	return f->sp;
+}
+
+static inline void arch_frame_set_pc(struct arch_frame *f, uaddr_t pc)
+{
+	f->pc = pc;
+}
