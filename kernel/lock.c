@@ -1,4 +1,4 @@
-/* Ticket spinlocks, and the checks of debug builds: who holds what, in which order. */
+/* Spinlocks, and the checks of debug builds: who holds what, in which order. */
 #include "lock.h"
 
 #include "arch/cpu.h"
@@ -24,15 +24,21 @@ static void report_stuck(const struct spinlock *l)
 	    cpu_here()->id);
 }
 
-/* Waits for `ticket`'s turn. Out of line: the lock is nearly always free. */
-static __attribute__((noinline)) void wait_turn(struct spinlock *l, uint32_t ticket)
+static bool try_take(struct spinlock *l)
+{
+	return !__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE);
+}
+
+/* Out of line: the lock is nearly always free. */
+static __attribute__((noinline)) void wait_and_take(struct spinlock *l)
 {
 	ns_t since = 0;
-	for (unsigned spins = 1; __atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket; spins++) {
+	unsigned spins = 0;
+	while (__atomic_load_n(&l->locked, __ATOMIC_RELAXED) || !try_take(l)) {
 		if (__atomic_load_n(&broken, __ATOMIC_RELAXED))
 			return;
 		arch_relax();
-		if (spins % SPINS_PER_CLOCK_READ)
+		if (++spins % SPINS_PER_CLOCK_READ)
 			continue;
 		ns_t now = arch_now();
 		if (!since)
@@ -107,9 +113,8 @@ void spin_lock_noirq(struct spinlock *l)
 {
 	ASSERT(!arch_irq_enabled());
 	check_before_lock(l);
-	uint32_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
-	if (unlikely(__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket))
-		wait_turn(l, ticket);
+	if (unlikely(!try_take(l)))
+		wait_and_take(l);
 	__atomic_store_n(&l->cpu, (int16_t)arch_current()->sched.cpu, __ATOMIC_RELAXED);
 	note_locked(l);
 }
@@ -118,8 +123,7 @@ void spin_unlock_noirq(struct spinlock *l)
 {
 	note_unlocking(l);
 	__atomic_store_n(&l->cpu, -1, __ATOMIC_RELAXED);
-	/* Only the holder writes `owner`. */
-	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&l->locked, 0, __ATOMIC_RELEASE);
 }
 
 irqflags_t spin_lock(struct spinlock *l)

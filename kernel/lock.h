@@ -31,7 +31,8 @@ enum lock_rank {
 };
 
 struct spinlock {
-	uint32_t next, owner; /* a ticket lock: fair, so that no CPU starves */
+	/* 1: held. Whoever runs may take it: an order of tickets would have all wait for a CPU that its host put aside. */
+	uint32_t locked;
 	const char *name;
 	uint8_t rank;
 	int16_t cpu; /* who holds it, for the checks and for panic reports; -1: nobody */

@@ -14,6 +14,7 @@ target_sources(kernel PRIVATE
 	bind_regs.c
 	bind_signal.c
 	bind_spawn.c
+	bind_strace.c
 	bind_sym.c
 	bind_sys.c
 	bind_task.c

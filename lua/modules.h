@@ -107,3 +107,11 @@ const char *signal_code_name(int sig, int code); /* "SEGV_MAPERR", or NULL */
 void open_file_type(lua_State *L);               /* bind_file.c */
 /* Bytes that may be waited for: as read(2), -ETIMEDOUT; raises on Ctrl-C. */
 int64_t file_read_waiting(lua_State *L, struct file *f, void *buf, size_t n, ns_t deadline);
+
+/* bind_strace.c: a recorded system call as text, "openat(AT_FDCWD, \"/x\", O_RDONLY, 0)". May
+ * sleep. */
+struct syscall_desc;
+struct trace_event;
+#define STRACE_ARGS 4                                        /* a record has room for so many */
+const struct syscall_desc *strace_describe(uint64_t number); /* NULL: no such call */
+void strace_format(const struct trace_event *e, char *buf, size_t size);

@@ -7,8 +7,7 @@
 #include "proc/internal.h"
 #include "random.h"
 
-#define MAX_PHDRS  512
-#define INTERP_MAX 256
+#define MAX_PHDRS_SIZE 65536
 
 struct elf_file {
 	struct file *file;
@@ -17,7 +16,6 @@ struct elf_file {
 	uint64_t low, high; /* extent of the PT_LOADs, whole pages */
 	uint64_t align;
 	uaddr_t bias; /* what was added to the addresses in the file */
-	char interp[INTERP_MAX];
 };
 
 /* Reads exactly n bytes at `pos`. 0, -EIO if the file is shorter, or -errno. */
@@ -37,8 +35,70 @@ static bool header_ok(const struct elf_header *h)
 	return !memcmp(h->ident, magic, 4) && h->ident[4] == ELFCLASS64 &&
 	       h->ident[5] == ELFDATA2LSB && (h->type == ET_EXEC || h->type == ET_DYN) &&
 	       h->machine == arch_elf_machine && h->phentsize == sizeof(struct elf_phdr) &&
-	       h->phnum > 0 && h->phnum <= MAX_PHDRS;
+	       h->phnum > 0 && h->phnum * sizeof(struct elf_phdr) <= MAX_PHDRS_SIZE;
 }
+
+/* Takes over the reference to `f`. 0, -ENOEXEC, -ENOMEM. */
+static int open_elf(struct elf_file *e, struct file *f, const void *head, size_t len)
+{
+	size_t size;
+
+	memset(e, 0, sizeof(*e));
+	e->file = f;
+	if (len < sizeof(e->head))
+		return -ENOEXEC;
+	memcpy(&e->head, head, sizeof(e->head));
+	if (!header_ok(&e->head))
+		return -ENOEXEC;
+	size = e->head.phnum * sizeof(struct elf_phdr);
+	e->phdrs = kmalloc(size);
+	if (!e->phdrs)
+		return -ENOMEM;
+	return read_exact(f, e->phdrs, size, e->head.phoff) ? -ENOEXEC : 0;
+}
+
+static void close_elf(struct elf_file *e)
+{
+	if (e->file)
+		file_put(e->file);
+	kfree(e->phdrs);
+}
+
+/* The program that PT_INTERP names, opened and checked. 0 also if there is none (interp->file stays
+ * NULL). */
+static int open_interp(const struct elf_file *e, struct elf_file *interp)
+{
+	const struct elf_phdr *p = NULL;
+	struct elf_header head;
+	struct file *f;
+	char *path;
+	int err;
+
+	for (unsigned i = 0; i < e->head.phnum && !p; i++)
+		if (e->phdrs[i].type == PT_INTERP)
+			p = &e->phdrs[i];
+	if (!p)
+		return 0;
+	if (p->filesz < 2 || p->filesz > PATH_MAX)
+		return -ENOEXEC;
+	path = kmalloc(p->filesz);
+	if (!path)
+		return -ENOMEM;
+	err = read_exact(e->file, path, p->filesz, p->offset);
+	if (!err && path[p->filesz - 1])
+		err = -ENOEXEC;
+	f = err ? ERR_PTR(err) : exec_open(AT_FDCWD, path, 0);
+	kfree(path);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	interp->file = f;
+	err = read_exact(f, &head, sizeof(head), 0);
+	if (!err)
+		err = open_elf(interp, f, &head, sizeof(head));
+	return err == -ENOEXEC ? -ELIBBAD : err;
+}
+
+/* --- mapping --- */
 
 static int check_load(const struct elf_phdr *p)
 {
@@ -53,32 +113,15 @@ static int check_load(const struct elf_phdr *p)
 	return 0;
 }
 
-static int read_interp(struct elf_file *e, const struct elf_phdr *p)
-{
-	int err;
-
-	if (p->filesz < 2 || p->filesz > INTERP_MAX)
-		return -ENOEXEC;
-	err = read_exact(e->file, e->interp, p->filesz, p->offset);
-	if (err)
-		return err;
-	return e->interp[p->filesz - 1] ? -ENOEXEC : 0;
-}
-
-static int scan_phdrs(struct elf_file *e, struct elf_image *out)
+/* Checks the segments and finds how far they reach. */
+static int measure(struct elf_file *e)
 {
 	e->low = UINT64_MAX;
 	e->align = PAGE_SIZE;
 	for (unsigned i = 0; i < e->head.phnum; i++) {
 		const struct elf_phdr *p = &e->phdrs[i];
-		int err = 0;
+		int err = p->type == PT_LOAD ? check_load(p) : 0;
 
-		if (p->type == PT_INTERP && !e->interp[0])
-			err = read_interp(e, p);
-		else if (p->type == PT_LOAD)
-			err = check_load(p);
-		else if (p->type == PT_GNU_STACK && out)
-			out->exec_stack = p->flags & PF_X;
 		if (err)
 			return err;
 		if (p->type != PT_LOAD || !p->memsz)
@@ -88,37 +131,8 @@ static int scan_phdrs(struct elf_file *e, struct elf_image *out)
 		if (p->align > e->align && !(p->align & (p->align - 1)) && p->align <= 1UL << 30)
 			e->align = p->align;
 	}
-	return e->low == UINT64_MAX ? -ENOEXEC : 0;
+	return e->low == UINT64_MAX ? -EINVAL : 0;
 }
-
-static int open_elf(
-    struct elf_file *e, struct file *f, const void *head, size_t len, struct elf_image *out)
-{
-	size_t size;
-	int err;
-
-	memset(e, 0, sizeof(*e));
-	e->file = f;
-	if (len < sizeof(e->head))
-		return -ENOEXEC;
-	memcpy(&e->head, head, sizeof(e->head));
-	if (!header_ok(&e->head))
-		return -ENOEXEC;
-	size = e->head.phnum * sizeof(struct elf_phdr);
-	e->phdrs = kmalloc(size);
-	if (!e->phdrs)
-		return -ENOMEM;
-	err = read_exact(f, e->phdrs, size, e->head.phoff);
-	if (!err)
-		err = scan_phdrs(e, out);
-	if (err) {
-		kfree(e->phdrs);
-		e->phdrs = NULL;
-	}
-	return err;
-}
-
-/* --- mapping --- */
 
 /* The page that holds the end of the file's part is zero from there on. */
 static int clear_tail(struct space *s, uaddr_t from)
@@ -142,9 +156,16 @@ static unsigned area_prot(const struct elf_phdr *p)
 	       (p->flags & PF_X ? AREA_EXEC : 0);
 }
 
+/* Zero pages behind a segment's part of the file: writable whatever the segment says, as Linux has
+ * them. */
 static int map_bss(struct space *s, uaddr_t from, uaddr_t to, unsigned prot)
 {
-	struct map_request r = {.addr = from, .len = to - from, .flags = prot, .fixed = true};
+	struct map_request r = {
+	    .addr = from,
+	    .len = to - from,
+	    .flags = AREA_READ | AREA_WRITE | (prot & AREA_EXEC),
+	    .fixed = true,
+	};
 	int64_t at;
 
 	if (from >= to)
@@ -241,35 +262,6 @@ static uaddr_t phdr_address(const struct elf_file *e)
 	return 0;
 }
 
-static int load_interp(struct space *s, const char *path, struct elf_image *out)
-{
-	struct file *f = exec_open(AT_FDCWD, path, 0);
-	struct elf_file e;
-	struct elf_header head;
-	int err;
-
-	if (IS_ERR(f))
-		return PTR_ERR(f);
-	err = read_exact(f, &head, sizeof(head), 0);
-	if (!err)
-		err = open_elf(&e, f, &head, sizeof(head), NULL);
-	if (err == -ENOEXEC || err == -EIO)
-		err = -ELIBBAD;
-	if (!err) {
-		if (e.head.type == ET_DYN)
-			err = choose_bias(s, &e, 0);
-		if (!err)
-			err = map_all(s, &e, false);
-		if (!err) {
-			out->interp_base = e.bias;
-			out->entry = e.bias + e.head.entry;
-		}
-		kfree(e.phdrs);
-	}
-	file_put(f);
-	return err;
-}
-
 /* Two thirds up: where Linux puts position-independent programs, far from libraries and stack. */
 static uaddr_t dyn_hint(void)
 {
@@ -279,38 +271,59 @@ static uaddr_t dyn_hint(void)
 	    base + (space_randomised() ? random_below(1 << 18) << PAGE_SHIFT : 0), PAGE_SIZE);
 }
 
-static int load_program(struct space *s, struct elf_file *e, struct elf_image *out)
+/* Maps a whole file: anywhere, near `hint`, or where it says itself. */
+static int map_file(struct space *s, struct elf_file *e, uaddr_t hint, bool program)
 {
-	int err = 0;
+	int err = measure(e);
 
-	if (e->head.type == ET_DYN)
-		err = choose_bias(s, e, dyn_hint());
-	if (!err)
-		err = map_all(s, e, true);
+	if (!err && e->head.type == ET_DYN)
+		err = choose_bias(s, e, hint);
+	return err ? err : map_all(s, e, program);
+}
+
+static bool wants_exec_stack(const struct elf_file *e)
+{
+	for (unsigned i = 0; i < e->head.phnum; i++)
+		if (e->phdrs[i].type == PT_GNU_STACK)
+			return e->phdrs[i].flags & PF_X;
+	return false;
+}
+
+static int map_both(
+    struct space *s, struct elf_file *e, struct elf_file *interp, struct elf_image *out)
+{
+	int err = map_file(s, e, dyn_hint(), true);
+
+	if (!err && interp->file)
+		err = map_file(s, interp, 0, false);
 	if (err)
 		return err;
+	out->exec_stack = wants_exec_stack(e);
 	out->program_entry = out->entry = e->bias + e->head.entry;
 	out->phdr = phdr_address(e);
 	out->phnum = e->head.phnum;
-	if (e->interp[0])
-		err = load_interp(s, e->interp, out);
-	return err;
+	if (interp->file) {
+		out->interp_base = interp->bias;
+		out->entry = interp->bias + interp->head.entry;
+	}
+	return out->entry < ARCH_USER_TOP ? 0 : -EINVAL;
 }
 
-int elf_load(
-    struct space *s, struct file *f, const void *head, size_t head_len, struct elf_image *out)
+int elf_load(struct space *s, struct file *f, const void *head, size_t head_len,
+    struct elf_image *out, bool *fatal)
 {
-	struct elf_file *e = kmalloc(sizeof(*e));
+	struct elf_file e, interp = {0};
 	int err;
 
-	if (!e)
-		return -ENOMEM;
-	err = open_elf(e, f, head, head_len, out);
+	file_get(f);
+	err = open_elf(&e, f, head, head_len);
 	if (!err)
-		err = load_program(s, e, out);
-	if (!err && out->entry >= ARCH_USER_TOP)
-		err = -EINVAL;
-	kfree(e->phdrs);
-	kfree(e);
+		err = open_interp(&e, &interp);
+	if (!err) {
+		*fatal = true;
+		err = map_both(s, &e, &interp, out);
+	}
+	close_elf(&interp);
+	close_elf(&e);
 	return err;
 }

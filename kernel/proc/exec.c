@@ -22,6 +22,7 @@ struct exec {
 	struct elf_image image;
 	struct cred *cred;
 	bool secure;
+	bool fatal; /* an error from here on ends the process */
 	uaddr_t sp;
 };
 
@@ -196,7 +197,7 @@ static int build_space(struct exec *e)
 		return -ENOMEM;
 	e->space = s;
 	space_layout_init(s);
-	err = elf_load(s, e->file, e->head, e->head_len, &e->image);
+	err = elf_load(s, e->file, e->head, e->head_len, &e->image, &e->fatal);
 	if (!err)
 		err = map_stack(s, e->image.exec_stack);
 	if (!err)
@@ -370,6 +371,7 @@ int do_execve(int dirfd, const char *path, const struct string_vec *argv,
     const struct string_vec *envp, int flags)
 {
 	struct exec *e;
+	bool fatal;
 	int err;
 
 	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
@@ -378,17 +380,22 @@ int do_execve(int dirfd, const char *path, const struct string_vec *argv,
 	if (!e)
 		return -ENOMEM;
 	err = prepare(e, dirfd, path, flags, argv, envp);
-	if (!err)
+	if (!err) {
+		e->fatal = false;
 		err = commit(current, e);
+	}
 	if (e->file)
 		file_put(e->file);
 	if (e->space)
 		space_put(e->space);
 	if (e->cred)
 		cred_put(e->cred);
+	fatal = err && e->fatal && current->space;
 	exec_strings_free(&e->strings);
 	kfree(e->path);
 	kfree(e->execfn);
 	kfree(e);
+	if (fatal) /* as in Linux, where the old image is gone by now */
+		signal_force_fatal(SIGSEGV);
 	return err;
 }

@@ -52,8 +52,10 @@ struct elf_image {
 };
 struct file;
 struct space;
-int elf_load(
-    struct space *s, struct file *f, const void *head, size_t head_len, struct elf_image *out);
+/* *fatal is set once Linux would have given up the old image: an error after that kills the caller.
+ */
+int elf_load(struct space *s, struct file *f, const void *head, size_t head_len,
+    struct elf_image *out, bool *fatal);
 
 /* Strings of a new program, gathered while the old image is still there. */
 struct exec_strings {

@@ -166,15 +166,12 @@ static void mask_for_handler(struct thread *t, const struct ksignal *ks)
 
 /* A frame that cannot be written: SIGSEGV, not to the handler that cannot be reached if it was
  * SIGSEGV's own (S23). */
-static void frame_failed(struct thread *t, int sig)
+static void frame_failed(int sig)
 {
-	if (sig == SIGSEGV) {
-		irqflags_t flags = spin_lock(&task_lock);
-
-		t->process->actions->action[SIGSEGV].handler = SIG_DFL;
-		spin_unlock(&task_lock, flags);
-	}
-	signal_force(SIGSEGV, SI_KERNEL, 0);
+	if (sig == SIGSEGV)
+		signal_force_fatal(SIGSEGV);
+	else
+		signal_force(SIGSEGV, SI_KERNEL, 0);
 }
 
 static void handle(struct thread *t, struct ksignal *ks)
@@ -183,7 +180,7 @@ static void handle(struct thread *t, struct ksignal *ks)
 
 	trace_record(TRACE_SIGNAL_DELIVERED, (uint64_t)ks->sig, ks->action.handler, 0, 0, 0);
 	if (arch_sigframe_push(t, ks, mask)) {
-		frame_failed(t, ks->sig);
+		frame_failed(ks->sig);
 		return;
 	}
 	t->restore_saved_mask = false;

@@ -285,6 +285,15 @@ void signal_force(int sig, int code, uaddr_t addr)
 	signal_force_info(&info);
 }
 
+void signal_force_fatal(int sig)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+
+	current->process->actions->action[sig].handler = SIG_DFL;
+	spin_unlock(&task_lock, flags);
+	signal_force(sig, SI_KERNEL, 0);
+}
+
 void signal_force_info(const struct siginfo *info)
 {
 	struct thread *t = current;

@@ -85,6 +85,7 @@ void signal_kick_fatal(
     struct thread *t); /* SIGKILL is pending for it: out of any sleep or stop (task_lock) */
 /* A fault's signal for the current thread: cannot be blocked or ignored (S20). Takes task_lock. */
 void signal_force(int sig, int code, uaddr_t addr);
+void signal_force_fatal(int sig); /* whatever its action: the process dies of it */
 void signal_force_info(const struct siginfo *info); /* the same with a whole siginfo */
 /* Signals that count against a user's RLIMIT_SIGPENDING. (task_lock) */
 uint64_t signal_queued_count(uint32_t uid);

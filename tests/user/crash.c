@@ -11,7 +11,11 @@ void __attribute__((noinline)) crash_outer(volatile int *p);
 void crash_inner(volatile int *p)
 {
 	*p = 1;
+#if defined(__riscv)
+	__asm__ volatile("" ::: "memory", "ra"); /* so that it has a whole frame */
+#else
 	__asm__ volatile("" ::: "memory");
+#endif
 }
 
 void crash_middle(volatile int *p)

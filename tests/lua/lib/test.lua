@@ -6,6 +6,7 @@ local leaks = require("leaks")
 local M = {}
 
 local TIMEOUT = 10 -- seconds a test
+local SLOW = 2     -- seconds: worth a remark
 local tests = {}   -- {name, fn, opts, befores, afters}, in order
 local names = {}   -- of the tests, to keep them unique
 local groups = {}  -- the describes we are in: {name, befores, afters}
@@ -140,8 +141,11 @@ function M.run(options)
     if number > options.skip then
       local name = options.rounds > 1 and test.name .. "@" .. (number - 1) // #list + 1 or test.name
       print("# RUN " .. number .. " " .. name)
+      local start = time.now()
       local directive, text = run_one(test)
+      local took = time.now() - start
       report(number, name, directive, text)
+      if took > SLOW then print(string.format("# took %.1f s", took)) end
       local kind = directive == "PASS" and "pass" or (directive == "SKIP" or directive == "XFAIL") and "skip" or "fail"
       totals[kind] = totals[kind] + 1
     end
