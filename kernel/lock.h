@@ -31,7 +31,8 @@ enum lock_rank {
 };
 
 struct spinlock {
-	/* 1: held. Whoever runs may take it: an order of tickets would have all wait for a CPU that its host put aside. */
+	/* 1: held. Whoever runs may take it: an order of tickets would have all wait for a CPU that
+	 * its host put aside. */
 	uint32_t locked;
 	const char *name;
 	uint8_t rank;

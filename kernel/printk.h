@@ -1,4 +1,5 @@
-/* The kernel log: a ring in memory that Lua reads (log.read) and that the console shows down to a level. */
+/* The kernel log: a ring in memory that Lua reads (log.read) and that the console shows down to a
+ * level. */
 #pragma once
 
 #include <stdarg.h>
@@ -7,13 +8,14 @@
 
 enum log_level { LOG_PANIC, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* Safe in every context, interrupts and panics included. A whole line a call; no '\n' needed at its end. */
+/* Safe in every context, interrupts and panics included. A whole line a call; no '\n' needed at its
+ * end. */
 void klog(enum log_level level, const char *fmt, ...) printf_like(2, 3);
 void klogv(enum log_level level, const char *fmt, va_list ap);
 
 #define log_error(...) klog(LOG_ERROR, __VA_ARGS__)
-#define log_warn(...) klog(LOG_WARN, __VA_ARGS__)
-#define log_info(...) klog(LOG_INFO, __VA_ARGS__)
+#define log_warn(...)  klog(LOG_WARN, __VA_ARGS__)
+#define log_info(...)  klog(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) klog(LOG_DEBUG, __VA_ARGS__)
 
 struct log_record {
@@ -21,17 +23,19 @@ struct log_record {
 	ns_t time;    /* since boot */
 	uint8_t level;
 	uint8_t cpu;
-	uint16_t len;	/* of text, without the terminating 0 */
+	uint16_t len;   /* of text, without the terminating 0 */
 	char text[256]; /* longer lines are cut */
 };
 
-/* Copies the first record with a sequence number >= seq. Returns 0, or -ENOENT if there is none yet. */
+/* Copies the first record with a sequence number >= seq. Returns 0, or -ENOENT if there is none
+ * yet. */
 int log_get(uint64_t seq, struct log_record *out);
 uint64_t log_next_seq(void);
 /* Lines up to this level reach the console as well (boot argument loglevel=, Lua log.level). */
 int log_console_level(void);
 void log_set_console_level(int level);
 
-/* snprintf without floating point: %d %u %x %lx %llx %p %s %c %zu … Returns what the whole would have taken. */
+/* snprintf without floating point: %d %u %x %lx %llx %p %s %c %zu … Returns what the whole would
+ * have taken. */
 int fmt_string(char *buf, size_t size, const char *fmt, ...) printf_like(3, 4);
 int fmt_vstring(char *buf, size_t size, const char *fmt, va_list ap);

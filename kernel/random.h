@@ -1,4 +1,5 @@
-/* Random bytes for getrandom(2), /dev/urandom, AT_RANDOM and address-space layout: ChaCha20 (RFC 8439) keyed at boot. */
+/* Random bytes for getrandom(2), /dev/urandom, AT_RANDOM and address-space layout: ChaCha20 (RFC
+ * 8439) keyed at boot. */
 #pragma once
 
 #include "base.h"

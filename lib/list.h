@@ -1,4 +1,5 @@
-/* A circular doubly linked list whose links sit inside the elements. The caller holds whatever lock guards it. */
+/* A circular doubly linked list whose links sit inside the elements. The caller holds whatever lock
+ * guards it. */
 #pragma once
 
 #include "base.h"
@@ -39,7 +40,8 @@ static inline void list_append(struct list *head, struct list *l)
 	list_insert_between(l, head->prev, head);
 }
 
-/* Takes `l` out of its list and leaves it an empty list of its own, so that removing twice does no harm. */
+/* Takes `l` out of its list and leaves it an empty list of its own, so that removing twice does no
+ * harm. */
 static inline void list_remove(struct list *l)
 {
 	l->next->prev = l->prev;
@@ -59,17 +61,17 @@ static inline void list_splice(struct list *to, struct list *from)
 	list_init(from);
 }
 
-#define list_entry(l, type, member) container_of(l, type, member)
+#define list_entry(l, type, member)    container_of(l, type, member)
 #define list_first(head, type, member) list_entry((head)->next, type, member)
-#define list_last(head, type, member) list_entry((head)->prev, type, member)
+#define list_last(head, type, member)  list_entry((head)->prev, type, member)
 
 #define list_for_each(pos, head, member)                                                           \
 	for (pos = list_first(head, __typeof__(*pos), member); &pos->member != (head);             \
-	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
+	    pos = list_entry(pos->member.next, __typeof__(*pos), member))
 
 /* The same, when the body may remove `pos`. */
 #define list_for_each_safe(pos, tmp, head, member)                                                 \
 	for (pos = list_first(head, __typeof__(*pos), member),                                     \
 	    tmp = list_entry(pos->member.next, __typeof__(*pos), member);                          \
-	     &pos->member != (head);                                                               \
-	     pos = tmp, tmp = list_entry(tmp->member.next, __typeof__(*tmp), member))
+	    &pos->member != (head);                                                                \
+	    pos = tmp, tmp = list_entry(tmp->member.next, __typeof__(*tmp), member))

@@ -106,7 +106,7 @@ views.threads = list_view{
 }
 
 views.groups = list_view{
-  {">PGID", "id"}, {">SID", "session"}, {"FG", "foreground", flag}, {"ORPHANED", "orphaned", flag},
+  {">PGID", "id"}, {">SID", "session"}, {"FG", "is_foreground", flag}, {"ORPHANED", "orphaned", flag},
   {"MEMBERS", function(g)
     local pids = {}
     for i, p in ipairs(g.members or {}) do pids[i] = str(type(p) == "number" and p or p.pid) end

@@ -1,4 +1,5 @@
-/* Linux's error numbers; errno.tbl is the list. newlib's <errno.h> has others: kernel code never includes it. */
+/* Linux's error numbers; errno.tbl is the list. newlib's <errno.h> has others: kernel code never
+ * includes it. */
 #pragma once
 
 #define EPERM           1

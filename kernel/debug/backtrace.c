@@ -39,10 +39,11 @@ unsigned backtrace_frame(const struct arch_frame *f, uintptr_t *pcs, unsigned ma
 void backtrace_format(uintptr_t pc, bool called, char *buf, size_t size)
 {
 	struct symbol s;
-	/* A call that does not return may be the last instruction: the function is that of the byte before. */
+	/* A call that does not return may be the last instruction: the function is that of the byte
+	 * before. */
 	if (symbol_at(pc - called, &s))
 		fmt_string(buf, size, "  [<%016lx>] %s+0x%lx/0x%lx", (unsigned long)pc, s.name,
-			   (unsigned long)(pc - s.addr), (unsigned long)s.size);
+		    (unsigned long)(pc - s.addr), (unsigned long)s.size);
 	else
 		fmt_string(buf, size, "  [<%016lx>] ?", (unsigned long)pc);
 }

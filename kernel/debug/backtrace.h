@@ -12,6 +12,6 @@ unsigned backtrace_current(uintptr_t *pcs, unsigned max);
 unsigned backtrace_thread(struct thread *t, uintptr_t *pcs, unsigned max);
 /* From the registers of a trap in kernel mode. */
 unsigned backtrace_frame(const struct arch_frame *f, uintptr_t *pcs, unsigned max);
-/* "  [<ffffffff80201234>] name+0x1c/0x40", as every report prints it and host scripts read it. `called`: it is a return
- * address, not where a trap came. */
+/* "  [<ffffffff80201234>] name+0x1c/0x40", as every report prints it and host scripts read it.
+ * `called`: it is a return address, not where a trap came. */
 void backtrace_format(uintptr_t pc, bool called, char *buf, size_t size);

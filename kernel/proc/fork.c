@@ -109,10 +109,7 @@ static struct thread *copy_thread(
 		t->altstack = parent->altstack;
 	memcpy(t->comm, parent->comm, sizeof(t->comm));
 	t->no_new_privs = parent->no_new_privs;
-	t->sched.nice = parent->sched.nice;
-	t->sched.policy = parent->sched.policy;
-	t->sched.rt_priority = parent->sched.rt_priority;
-	t->sched.affinity = parent->sched.affinity;
+	sched_fork(t, parent);
 	if (a->flags & CLONE_CHILD_SETTID)
 		t->set_child_tid = a->child_tid;
 	if (a->flags & CLONE_CHILD_CLEARTID)

@@ -243,11 +243,16 @@ void sched_tick(bool from_user)
 	struct sched_entity *s = &rq->cpu->running->sched;
 	ns_t now = arch_now();
 	runq_update(rq, now);
-	bool others = rq->queued > 0;
-	if (others && s->slice_end && now >= s->slice_end)
-		runq_resched(rq);
-	else if (others && s->slice_end && s->slice_end != NS_NEVER)
-		timer_interrupt_by(s->slice_end);
+	if (s->slice_end && s->slice_end != NS_NEVER) {
+		/* A slice without an interrupt at its end would never end: it goes when nobody
+		 * waits, and whoever comes next begins another. */
+		if (!rq->queued)
+			s->slice_end = 0;
+		else if (now >= s->slice_end)
+			runq_resched(rq);
+		else
+			timer_interrupt_by(s->slice_end);
+	}
 	if (cpu_count > 1)
 		share_load(rq);
 	spin_unlock_noirq(&rq->lock);

@@ -17,8 +17,8 @@ static int64_t missing(uint64_t number)
 	if (!first_time(t->process, number))
 		return -ENOSYS;
 	const char *name = number < syscall_count ? syscall_table[number].name : NULL;
-	log_info("%.16s[%d]: system call %lu (%s) is not implemented", t->comm, t->process->pid->nr,
-	    (unsigned long)number, name ? name : "unknown");
+	log_debug("%.16s[%d]: system call %lu (%s) is not implemented", t->comm,
+	    t->process->pid->nr, (unsigned long)number, name ? name : "unknown");
 	return -ENOSYS;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #define CALL(number, name, ...) SYS_##name = number,
-#define MISSING CALL
+#define MISSING                 CALL
 enum syscall_number {
 #include "syscall/syscall.tbl"
 };

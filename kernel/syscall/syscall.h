@@ -1,24 +1,41 @@
 /*
- * System calls. syscall.tbl is the one table: number, name, typed arguments; the build makes from it the dispatch array
- * and the descriptions that tracing reads. A call is a function
- *	int64_t sys_NAME(const uint64_t a[6]);
- * declared by SYSCALL(NAME), returning a result or -errno (or a restart class of signal/signal.h).
+ * System calls. syscall.tbl is the one table: number, name, typed arguments; the build makes from
+ *it the dispatch array and the descriptions that tracing reads. A call is a function int64_t
+ *sys_NAME(const uint64_t a[6]); declared by SYSCALL(NAME), returning a result or -errno (or a
+ *restart class of signal/signal.h).
  */
 #pragma once
 
 #include "base.h"
 #include "proc/process.h"
 
-#define SYSCALL(name) int64_t sys_##name(const uint64_t a[6]); int64_t sys_##name(const uint64_t a[6])
+#define SYSCALL(name)                                                                              \
+	int64_t sys_##name(const uint64_t a[6]);                                                   \
+	int64_t sys_##name(const uint64_t a[6])
 
 /* How tracing shows an argument. */
 enum arg_type {
-	ARG_INT, ARG_UINT, ARG_LONG, ARG_HEX, ARG_FD, ARG_PATH /* a string in user memory */, ARG_PTR, ARG_SIZE,
-	ARG_MODE, ARG_OPEN_FLAGS, ARG_PROT, ARG_MAP_FLAGS, ARG_SIGNAL, ARG_PID, ARG_BUF, ARG_STRV, ARG_CLOCK,
+	ARG_INT,
+	ARG_UINT,
+	ARG_LONG,
+	ARG_HEX,
+	ARG_FD,
+	ARG_PATH /* a string in user memory */,
+	ARG_PTR,
+	ARG_SIZE,
+	ARG_MODE,
+	ARG_OPEN_FLAGS,
+	ARG_PROT,
+	ARG_MAP_FLAGS,
+	ARG_SIGNAL,
+	ARG_PID,
+	ARG_BUF,
+	ARG_STRV,
+	ARG_CLOCK,
 };
 
 struct syscall_desc {
-	const char *name; /* NULL: no such call */
+	const char *name;                   /* NULL: no such call */
 	int64_t (*fn)(const uint64_t a[6]); /* NULL: -ENOSYS */
 	uint8_t nargs;
 	uint8_t args[6]; /* enum arg_type */

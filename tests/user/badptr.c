@@ -7,8 +7,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-static const uintptr_t bad[] = {8, 0x1000, 0x10, (uintptr_t)-1, (uintptr_t)-4096, 0xffffffff80000000UL,
-    0x8000000000000000UL, 0xffffffc000000000UL};
+static const uintptr_t bad[] = {8, 0x1000, 0x10, (uintptr_t)-1, (uintptr_t)-4096,
+    0xffffffff80000000UL, 0x8000000000000000UL, 0xffffffc000000000UL};
 #define NBAD (sizeof(bad) / sizeof(bad[0]))
 
 #define EACH_BAD(expr)                                                                             \
@@ -105,7 +105,8 @@ static void wait_status(void)
 	if (!pid)
 		_exit(0);
 	CHECK_ERRNO(EFAULT, syscall(SYS_wait4, pid, 8, 0, NULL));
-	CHECK_ERRNO(ECHILD, syscall(SYS_wait4, pid, NULL, 0, NULL)); /* it was reaped all the same */
+	CHECK_ERRNO(
+	    ECHILD, syscall(SYS_wait4, pid, NULL, 0, NULL)); /* it was reaped all the same */
 }
 
 static void getdents(void)
@@ -120,21 +121,24 @@ static void getdents(void)
 static void futexes(void)
 {
 	EACH_BAD(syscall(SYS_futex, p & ~3UL, 0, 0, NULL, NULL, 0));
-	EACH_BAD(syscall(SYS_futex, p & ~3UL, 1, 1, NULL, NULL, 0) == 0 ? (errno = EFAULT, -1) : -1);
+	EACH_BAD(
+	    syscall(SYS_futex, p & ~3UL, 1, 1, NULL, NULL, 0) == 0 ? (errno = EFAULT, -1) : -1);
 }
 
 /* A read into a page that ends in the middle gets as far as it can. */
 static void half_mapped(void)
 {
 	long page = sysconf(_SC_PAGESIZE);
-	char *m = mmap(NULL, (size_t)(2 * page), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *m = mmap(
+	    NULL, (size_t)(2 * page), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	munmap(m + page, (size_t)page);
 	memcpy(m + page - 5, "tail.", 5);
 	int fds[2];
 	CHECK_EQ(0, pipe(fds));
 	long n = write(fds[1], m + page - 5, 100);
 	CHECK(n == 5 || (n == -1 && errno == EFAULT));
-	CHECK_ERRNO(EFAULT, open(memcpy(m + page - 3, "abc", 3), O_RDONLY)); /* a path without an end */
+	CHECK_ERRNO(
+	    EFAULT, open(memcpy(m + page - 3, "abc", 3), O_RDONLY)); /* a path without an end */
 	int zero = open("/dev/zero", O_RDONLY);
 	n = read(zero, m + page - 5, 100);
 	CHECK(n == 5 || (n == -1 && errno == EFAULT));
@@ -193,6 +197,6 @@ static void every_call(void)
 	}
 }
 
-SUBCOMMANDS({"read", reads}, {"write", writes}, {"paths", paths}, {"results", results}, {"vectors", vectors},
-    {"wait_status", wait_status}, {"getdents", getdents}, {"futex", futexes}, {"half_mapped", half_mapped},
-    {"read_only", read_only_target}, {"every_call", every_call})
+SUBCOMMANDS({"read", reads}, {"write", writes}, {"paths", paths}, {"results", results},
+    {"vectors", vectors}, {"wait_status", wait_status}, {"getdents", getdents}, {"futex", futexes},
+    {"half_mapped", half_mapped}, {"read_only", read_only_target}, {"every_call", every_call})

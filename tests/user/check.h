@@ -1,6 +1,7 @@
 /*
- * For the test programs: each is a table of subcommands. A subcommand checks what it is about, prints what went wrong
- * with file and line, and ends with 1; if all was well it prints "ok" and ends with 0. They run under Linux the same.
+ * For the test programs: each is a table of subcommands. A subcommand checks what it is about,
+ * prints what went wrong with file and line, and ends with 1; if all was well it prints "ok" and
+ * ends with 0. They run under Linux the same.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -42,7 +43,8 @@
 	do {                                                                                       \
 		long long want_ = (long long)(want), got_ = (long long)(expr);                     \
 		if (want_ != got_)                                                                 \
-			FAIL("%s: %lld (%#llx), not %lld (%#llx)", #expr, got_, got_, want_, want_); \
+			FAIL("%s: %lld (%#llx), not %lld (%#llx)", #expr, got_, got_, want_,       \
+			    want_);                                                                \
 	} while (0)
 
 #define CHECK_STR(want, got)                                                                       \

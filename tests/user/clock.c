@@ -26,8 +26,9 @@ static void monotonic(void)
 
 static void clocks(void)
 {
-	static const clockid_t ids[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
-	    CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME};
+	static const clockid_t ids[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
+	    CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE,
+	    CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME};
 	struct timespec t;
 	for (unsigned i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		CHECK_EQ(0, clock_gettime(ids[i], &t));
@@ -147,5 +148,5 @@ static void uname_info(void)
 }
 
 SUBCOMMANDS({"monotonic", monotonic}, {"clocks", clocks}, {"cpu_time", cpu_time}, {"sleep", sleeps},
-    {"absolute", absolute}, {"itimer", itimer}, {"timer_ends_loop", timer_ends_loop}, {"many_sleepers", many_sleepers},
-    {"uname", uname_info})
+    {"absolute", absolute}, {"itimer", itimer}, {"timer_ends_loop", timer_ends_loop},
+    {"many_sleepers", many_sleepers}, {"uname", uname_info})

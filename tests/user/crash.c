@@ -1,4 +1,5 @@
-/* Programs that die of a fault, in ways that a crash report must tell. Frame pointers, so that it can walk the stack. */
+/* Programs that die of a fault, in ways that a crash report must tell. Frame pointers, so that it
+ * can walk the stack. */
 #pragma GCC optimize("no-omit-frame-pointer")
 #include "check.h"
 
@@ -91,6 +92,6 @@ static void aborts(void)
 	abort();
 }
 
-SUBCOMMANDS({"null", null_write}, {"read_only", read_only}, {"jump", jump_nowhere}, {"trap", illegal},
-    {"illegal", illegal_word}, {"breakpoint", breakpoint}, {"bus", bus}, {"broken_stack", broken_stack},
-    {"abort", aborts})
+SUBCOMMANDS({"null", null_write}, {"read_only", read_only}, {"jump", jump_nowhere},
+    {"trap", illegal}, {"illegal", illegal_word}, {"breakpoint", breakpoint}, {"bus", bus},
+    {"broken_stack", broken_stack}, {"abort", aborts})

@@ -1,4 +1,5 @@
-/* What a new program finds: arguments, environment, auxiliary vector, descriptors; and what execve refuses. */
+/* What a new program finds: arguments, environment, auxiliary vector, descriptors; and what execve
+ * refuses. */
 #include "check.h"
 
 #include <elf.h>
@@ -72,7 +73,8 @@ static void try_exec(void)
 		if (WIFSIGNALED(status))
 			printf("%s: signal %d\n", args[i], WTERMSIG(status));
 		else
-			printf("%s: %s\n", args[i], WEXITSTATUS(status) ? strerrorname_np(WEXITSTATUS(status)) : "ran");
+			printf("%s: %s\n", args[i],
+			    WEXITSTATUS(status) ? strerrorname_np(WEXITSTATUS(status)) : "ran");
 	}
 }
 
@@ -83,14 +85,16 @@ static void too_big(void)
 	memset(big, 'x', size);
 	big[size - 1] = 0;
 	char *argv[] = {"exec", "exit_ok", big, NULL};
-	CHECK_ERRNO(E2BIG, execve("/proc/self/exe", argv, environ)); /* one string of more than 128 KiB */
+	CHECK_ERRNO(
+	    E2BIG, execve("/proc/self/exe", argv, environ)); /* one string of more than 128 KiB */
 	big[100000] = 0;
 	enum { N = 100 };
 	char *many[N + 1];
 	for (int i = 0; i < N; i++)
 		many[i] = big;
 	many[N] = NULL;
-	CHECK_ERRNO(E2BIG, execve("/proc/self/exe", many, environ)); /* a quarter of the stack limit in all */
+	CHECK_ERRNO(E2BIG,
+	    execve("/proc/self/exe", many, environ)); /* a quarter of the stack limit in all */
 }
 
 static void exit_ok(void)
@@ -102,7 +106,8 @@ static void large_args(void)
 	enum { N = 1000 };
 	char *argv[N + 3] = {"exec", "count_args"};
 	for (int i = 0; i < N; i++)
-		argv[i + 2] = "some argument of moderate length, so that it is more than a page in all";
+		argv[i + 2] =
+		    "some argument of moderate length, so that it is more than a page in all";
 	argv[N + 2] = NULL;
 	execv("/proc/self/exe", argv);
 	execv("/tests/bin/exec", argv);
@@ -112,7 +117,8 @@ static void large_args(void)
 static void count_args(void)
 {
 	CHECK_EQ(1000, nargs);
-	CHECK_STR("some argument of moderate length, so that it is more than a page in all", args[999]);
+	CHECK_STR(
+	    "some argument of moderate length, so that it is more than a page in all", args[999]);
 }
 
 static void no_args_child(void)
@@ -225,7 +231,9 @@ static void say_and_sleep(void)
 	sleep_ms(5000);
 }
 
-SUBCOMMANDS({"show", show}, {"auxv", auxv}, {"stack_aligned", stack_aligned}, {"try", try_exec}, {"too_big", too_big},
-    {"exit_ok", exit_ok}, {"large_args", large_args}, {"count_args", count_args}, {"no_args", no_args},
-    {"cloexec_check", cloexec_check}, {"cloexec", cloexec}, {"keeps_check", keeps_check}, {"keeps", keeps},
-    {"set_uid_check", set_uid_check}, {"as_user", as_user}, {"busy", busy}, {"say_and_sleep", say_and_sleep})
+SUBCOMMANDS({"show", show}, {"auxv", auxv}, {"stack_aligned", stack_aligned}, {"try", try_exec},
+    {"too_big", too_big}, {"exit_ok", exit_ok}, {"large_args", large_args},
+    {"count_args", count_args}, {"no_args", no_args}, {"cloexec_check", cloexec_check},
+    {"cloexec", cloexec}, {"keeps_check", keeps_check}, {"keeps", keeps},
+    {"set_uid_check", set_uid_check}, {"as_user", as_user}, {"busy", busy},
+    {"say_and_sleep", say_and_sleep})

@@ -737,12 +737,14 @@ static void readonly_errors(void)
 	leave_work_dir();
 }
 
-SUBCOMMANDS({"create", create}, {"append", append}, {"truncate_on_open", truncate_on_open}, {"seek", seek},
-    {"sparse", sparse}, {"truncate", truncates}, {"large", large}, {"rename_file", rename_file},
-    {"rename_directory", rename_directory}, {"unlink_open", unlink_open}, {"hard_links", hard_links},
-    {"symlinks", symlinks}, {"symlink_loops", symlink_loops}, {"directories", directories}, {"names", names},
-    {"cwd", cwd}, {"readdir_1000", readdir_1000}, {"seekdir", seekdir_resumes}, {"dup", dups},
-    {"status_flags", status_flags}, {"vectors", vectors}, {"modes", modes}, {"permissions", permissions},
-    {"times", times}, {"statx", statx_agrees}, {"at_empty_path", at_empty_path}, {"sendfile", sendfile_copies},
-    {"devices", devices}, {"descriptor_limit", descriptor_limit}, {"tmpfile", tmpfile_unnamed},
+SUBCOMMANDS({"create", create}, {"append", append}, {"truncate_on_open", truncate_on_open},
+    {"seek", seek}, {"sparse", sparse}, {"truncate", truncates}, {"large", large},
+    {"rename_file", rename_file}, {"rename_directory", rename_directory},
+    {"unlink_open", unlink_open}, {"hard_links", hard_links}, {"symlinks", symlinks},
+    {"symlink_loops", symlink_loops}, {"directories", directories}, {"names", names}, {"cwd", cwd},
+    {"readdir_1000", readdir_1000}, {"seekdir", seekdir_resumes}, {"dup", dups},
+    {"status_flags", status_flags}, {"vectors", vectors}, {"modes", modes},
+    {"permissions", permissions}, {"times", times}, {"statx", statx_agrees},
+    {"at_empty_path", at_empty_path}, {"sendfile", sendfile_copies}, {"devices", devices},
+    {"descriptor_limit", descriptor_limit}, {"tmpfile", tmpfile_unnamed},
     {"readonly_errors", readonly_errors})

@@ -1,6 +1,6 @@
 /*
- * A static-pie program without a C library: it is loaded wherever the kernel likes, relocates itself, and reads a table of
- * pointers that is right only then.
+ * A static-pie program without a C library: it is loaded wherever the kernel likes, relocates
+ * itself, and reads a table of pointers that is right only then.
  */
 #include <elf.h>
 #include <stddef.h>
@@ -12,19 +12,25 @@ extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 static long call3(long nr, long a, long b, long c)
 {
 #if defined(__riscv)
-	register long a0 __asm__("a0") = a, a1 __asm__("a1") = b, a2 __asm__("a2") = c, a7 __asm__("a7") = nr;
+	register long a0 __asm__("a0") = a, a1 __asm__("a1") = b, a2 __asm__("a2") = c,
+			 a7 __asm__("a7") = nr;
 	__asm__ volatile("ecall" : "+r"(a0) : "r"(a1), "r"(a2), "r"(a7) : "memory");
 	return a0;
 #elif defined(__aarch64__)
-	register long x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c, x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c,
+			 x8 __asm__("x8") = nr;
 	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x1), "r"(x2), "r"(x8) : "memory");
 	return x0;
 #elif defined(__x86_64__)
 	long result;
-	__asm__ volatile("syscall" : "=a"(result) : "a"(nr), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall"
+	    : "=a"(result)
+	    : "a"(nr), "D"(a), "S"(b), "d"(c)
+	    : "rcx", "r11", "memory");
 	return result;
 #elif defined(__loongarch64)
-	register long a0 __asm__("a0") = a, a1 __asm__("a1") = b, a2 __asm__("a2") = c, a7 __asm__("a7") = nr;
+	register long a0 __asm__("a0") = a, a1 __asm__("a1") = b, a2 __asm__("a2") = c,
+			 a7 __asm__("a7") = nr;
 	__asm__ volatile("syscall 0" : "+r"(a0) : "r"(a1), "r"(a2), "r"(a7) : "memory");
 	return a0;
 #endif

@@ -217,7 +217,8 @@ static void cow_by_read(void)
 static void shared_anonymous(void)
 {
 	page = sysconf(_SC_PAGESIZE);
-	shared_page = mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared_page = mmap(
+	    NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(shared_page != MAP_FAILED);
 	shared_page[0] = shared_page[1] = 'p';
 	CHECK_EQ(0, in_child(child_writes));
@@ -258,14 +259,16 @@ static void map_fixed(void)
 	page = sysconf(_SC_PAGESIZE);
 	char *p = map_pages(3, PROT_READ | PROT_WRITE);
 	memset(p, 'a', (size_t)(3 * page));
-	char *q = mmap(p + page, (size_t)page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	char *q = mmap(p + page, (size_t)page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	CHECK(q == p + page);
 	CHECK_EQ(0, q[0]);
 	CHECK_EQ('a', p[0]);
 	CHECK_EQ('a', p[2 * page]);
 #ifdef MAP_FIXED_NOREPLACE
 	errno = 0;
-	CHECK(mmap(p, (size_t)page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED);
+	CHECK(mmap(p, (size_t)page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+		  -1, 0) == MAP_FAILED);
 	CHECK_EQ(EEXIST, errno);
 #endif
 }
@@ -277,8 +280,10 @@ static void map_errors(void)
 	CHECK_ERRNO(EINVAL, (long)mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	CHECK_ERRNO(EBADF, (long)mmap(NULL, n, PROT_READ, MAP_PRIVATE, -1, 0));
 	CHECK_ERRNO(EINVAL, (long)mmap(NULL, n, PROT_READ, MAP_ANONYMOUS, -1, 0));
-	CHECK_ERRNO(ENOMEM, (long)mmap(NULL, (size_t)1 << 60, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-	CHECK_ERRNO(EINVAL, (long)mmap((void *)1, n, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	CHECK_ERRNO(ENOMEM,
+	    (long)mmap(NULL, (size_t)1 << 60, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	CHECK_ERRNO(EINVAL,
+	    (long)mmap((void *)1, n, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
 	int fd = open("/dev/null", O_RDONLY);
 	CHECK_ERRNO(ENODEV, (long)mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0));
 	close(fd);
@@ -319,7 +324,8 @@ static void file_shared(void)
 	enter_work_dir();
 	int fd = open("f", O_RDWR | O_CREAT, 0600);
 	CHECK_EQ(0, ftruncate(fd, 2 * page));
-	char *p = mmap(NULL, (size_t)(2 * page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), buf[6] = "";
+	char *p = mmap(NULL, (size_t)(2 * page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0),
+	     buf[6] = "";
 	CHECK(p != MAP_FAILED);
 	memcpy(p + page, "shared", 6);
 	CHECK_EQ(6, pread(fd, buf, 6, page));
@@ -377,13 +383,15 @@ static void mremap_moves(void)
 	char *r = mremap(q, (size_t)(50 * page), (size_t)page, 0);
 	CHECK(r == q);
 	CHECK_EQ('m', r[0]);
-	CHECK_ERRNO(EFAULT, (long)mremap(r + page, (size_t)page, (size_t)(2 * page), MREMAP_MAYMOVE));
+	CHECK_ERRNO(
+	    EFAULT, (long)mremap(r + page, (size_t)page, (size_t)(2 * page), MREMAP_MAYMOVE));
 }
 
 static void sparse_reserve(void)
 {
 	size_t size = (size_t)4 << 30;
-	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = mmap(
+	    NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	CHECK(p != MAP_FAILED);
 	for (size_t i = 0; i < size; i += size / 16)
 		p[i] = 1;
@@ -467,7 +475,8 @@ static void exhaust(void)
 	struct rlimit r = {64 << 20, 64 << 20};
 	CHECK_EQ(0, setrlimit(RLIMIT_AS, &r));
 	int n = 0;
-	while (n < 1000 && mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+	while (n < 1000 && mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			       -1, 0) != MAP_FAILED)
 		n++;
 	CHECK(n > 10 && n < 64);
 	CHECK_EQ(ENOMEM, errno);
@@ -478,7 +487,8 @@ static void eat_everything(void)
 {
 	page = sysconf(_SC_PAGESIZE);
 	for (;;) {
-		char *p = mmap(NULL, 1 << 22, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *p = mmap(
+		    NULL, 1 << 22, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (p == MAP_FAILED) {
 			printf("no memory\n");
 			exit(1);
@@ -488,11 +498,14 @@ static void eat_everything(void)
 	}
 }
 
-SUBCOMMANDS({"eat_everything", eat_everything}, {"segv_maperr", segv_maperr}, {"segv_accerr", segv_accerr}, {"segv_exec", segv_exec},
-    {"segv_kernel_address", segv_kernel_address}, {"mprotect", mprotect_changes}, {"bus_past_end", bus_past_end},
-    {"cow", cow}, {"cow_tree", cow_tree}, {"cow_data", cow_data}, {"cow_by_read", cow_by_read},
-    {"shared_anonymous", shared_anonymous}, {"anonymous_zero", anonymous_zero}, {"munmap_hole", munmap_hole},
-    {"map_fixed", map_fixed}, {"map_errors", map_errors}, {"file_private", file_private}, {"file_shared", file_shared},
+SUBCOMMANDS({"eat_everything", eat_everything}, {"segv_maperr", segv_maperr},
+    {"segv_accerr", segv_accerr}, {"segv_exec", segv_exec},
+    {"segv_kernel_address", segv_kernel_address}, {"mprotect", mprotect_changes},
+    {"bus_past_end", bus_past_end}, {"cow", cow}, {"cow_tree", cow_tree}, {"cow_data", cow_data},
+    {"cow_by_read", cow_by_read}, {"shared_anonymous", shared_anonymous},
+    {"anonymous_zero", anonymous_zero}, {"munmap_hole", munmap_hole}, {"map_fixed", map_fixed},
+    {"map_errors", map_errors}, {"file_private", file_private}, {"file_shared", file_shared},
     {"file_truncated", file_truncated}, {"madvise", madvise_dontneed}, {"mremap", mremap_moves},
     {"sparse_reserve", sparse_reserve}, {"brk", brk_moves}, {"stack_grows", stack_grows},
-    {"stack_overflow", stack_overflow}, {"stack_limit", stack_limit}, {"many_maps", many_maps}, {"rlimit_as", exhaust})
+    {"stack_overflow", stack_overflow}, {"stack_limit", stack_limit}, {"many_maps", many_maps},
+    {"rlimit_as", exhaust})

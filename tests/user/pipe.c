@@ -304,6 +304,7 @@ static void many(void)
 }
 
 SUBCOMMANDS({"basic", basic}, {"eof", eof}, {"eof_after_child", eof_after_child}, {"epipe", epipe},
-    {"sigpipe", sigpipe}, {"nonblock", nonblock}, {"atomic", atomic_writes}, {"transfer", transfer}, {"poll", polls},
-    {"poll_waits", poll_waits}, {"select", selects}, {"reader_gone", reader_killed}, {"fifo", fifo},
-    {"fionread", fionread}, {"cloexec", cloexec}, {"many", many})
+    {"sigpipe", sigpipe}, {"nonblock", nonblock}, {"atomic", atomic_writes}, {"transfer", transfer},
+    {"poll", polls}, {"poll_waits", poll_waits}, {"select", selects},
+    {"reader_gone", reader_killed}, {"fifo", fifo}, {"fionread", fionread}, {"cloexec", cloexec},
+    {"many", many})

@@ -40,7 +40,8 @@ static void dies(void)
 
 static void signal_deaths(void)
 {
-	static const int sigs[] = {SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGKILL, SIGUSR1, SIGSEGV, SIGPIPE, SIGALRM, SIGTERM, 34, 64};
+	static const int sigs[] = {SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGKILL, SIGUSR1, SIGSEGV,
+	    SIGPIPE, SIGALRM, SIGTERM, 34, 64};
 	for (unsigned i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
 		death = sigs[i];
 		int status = in_child(dies);
@@ -318,15 +319,20 @@ static void rusage(void)
 		struct rusage self;
 		do
 			getrusage(RUSAGE_SELF, &self);
-		while (self.ru_utime.tv_sec * 1000000 + self.ru_utime.tv_usec + self.ru_stime.tv_sec * 1000000 + self.ru_stime.tv_usec < 60000);
+		while (self.ru_utime.tv_sec * 1000000 + self.ru_utime.tv_usec +
+			   self.ru_stime.tv_sec * 1000000 + self.ru_stime.tv_usec <
+		       60000);
 		_exit(0);
 	}
 	struct rusage child;
 	int status;
 	CHECK_EQ(pid, wait4(pid, &status, 0, &child));
-	CHECK(child.ru_utime.tv_usec + child.ru_stime.tv_usec + (child.ru_utime.tv_sec + child.ru_stime.tv_sec) * 1000000 >= 55000);
+	CHECK(child.ru_utime.tv_usec + child.ru_stime.tv_usec +
+		  (child.ru_utime.tv_sec + child.ru_stime.tv_sec) * 1000000 >=
+	      55000);
 	CHECK_EQ(0, getrusage(RUSAGE_CHILDREN, &after));
-	CHECK(after.ru_utime.tv_usec + after.ru_stime.tv_usec + after.ru_utime.tv_sec * 1000000 > before.ru_utime.tv_usec + before.ru_stime.tv_usec);
+	CHECK(after.ru_utime.tv_usec + after.ru_stime.tv_usec + after.ru_utime.tv_sec * 1000000 >
+	      before.ru_utime.tv_usec + before.ru_stime.tv_usec);
 	CHECK(after.ru_maxrss > 0);
 	CHECK(times(&t) != (clock_t)-1);
 	CHECK(t.tms_cutime + t.tms_cstime >= 4);
@@ -463,11 +469,13 @@ static void unknown_syscall(void)
 	CHECK_ERRNO(ENOSYS, syscall(5000, -1, -1, -1, -1, -1, -1));
 }
 
-SUBCOMMANDS({"exit_codes", exit_codes}, {"signal_deaths", signal_deaths}, {"wait_nohang", wait_nohang},
-    {"wait_stopped", wait_stopped}, {"waitid", wait_id}, {"wait_group", wait_group},
-    {"ignored_children", ignored_children}, {"many_children", many_children}, {"orphans", orphans},
-    {"subreaper", subreaper}, {"vfork", vforks}, {"ids", ids}, {"sessions", sessions},
-    {"setpgid_after_exec", setpgid_after_exec}, {"say_and_sleep", say_and_sleep}, {"rusage", rusage},
-    {"rlimits", rlimits}, {"fsize_limit", limit_children}, {"comm", comm_name}, {"pdeathsig", pdeathsig_child},
-    {"credentials", credentials}, {"nproc_limit", fork_bomb_limited}, {"bad_clone", bad_clone},
+SUBCOMMANDS({"exit_codes", exit_codes}, {"signal_deaths", signal_deaths},
+    {"wait_nohang", wait_nohang}, {"wait_stopped", wait_stopped}, {"waitid", wait_id},
+    {"wait_group", wait_group}, {"ignored_children", ignored_children},
+    {"many_children", many_children}, {"orphans", orphans}, {"subreaper", subreaper},
+    {"vfork", vforks}, {"ids", ids}, {"sessions", sessions},
+    {"setpgid_after_exec", setpgid_after_exec}, {"say_and_sleep", say_and_sleep},
+    {"rusage", rusage}, {"rlimits", rlimits}, {"fsize_limit", limit_children}, {"comm", comm_name},
+    {"pdeathsig", pdeathsig_child}, {"credentials", credentials},
+    {"nproc_limit", fork_bomb_limited}, {"bad_clone", bad_clone},
     {"unknown_syscall", unknown_syscall})

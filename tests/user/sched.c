@@ -38,7 +38,8 @@ static void affinity(void)
 static void preemption(void)
 {
 	enum { N = 10 };
-	volatile long *n = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	volatile long *n = mmap(
+	    NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pids[N];
 	for (int i = 0; i < N; i++) {
 		pids[i] = fork();
@@ -134,5 +135,6 @@ static void spin(void)
 		;
 }
 
-SUBCOMMANDS({"yield", yield}, {"affinity", affinity}, {"preemption", preemption}, {"nice", nice_values},
-    {"policies", policies}, {"ping_pong", ping_pong}, {"fork_storm", fork_storm}, {"spin", spin})
+SUBCOMMANDS({"yield", yield}, {"affinity", affinity}, {"preemption", preemption},
+    {"nice", nice_values}, {"policies", policies}, {"ping_pong", ping_pong},
+    {"fork_storm", fork_storm}, {"spin", spin})

@@ -541,7 +541,8 @@ static void on_ill(int sig, siginfo_t *info, void *ctx)
 static void illegal_instruction(void)
 {
 	struct sigaction sa = {.sa_sigaction = on_ill, .sa_flags = SA_SIGINFO};
-	unsigned char *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *code = mmap(
+	    NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(code != MAP_FAILED);
 #if defined(__x86_64__)
 	memcpy(code, "\x0f\x0b", 2);
@@ -835,15 +836,18 @@ static void reporter(void)
 }
 
 SUBCOMMANDS({"handler", handler_runs}, {"action_errors", action_errors}, {"mask", mask_holds},
-    {"unblockable", kill_stop_unblockable}, {"nodefer", defer}, {"resethand", resethand}, {"action_mask", action_mask},
-    {"siginfo", siginfo_kill}, {"realtime_queue", realtime_queue}, {"realtime_order", realtime_order},
-    {"ignored_flush", ignored_flush}, {"stop_cont_cancel", stop_cont_cancel}, {"read_eintr", read_eintr},
-    {"read_restarts", read_restarts}, {"wait_restarts", wait_restarts}, {"sleep_eintr", sleep_eintr},
-    {"poll_eintr", poll_eintr}, {"pause", pause_returns}, {"stopped_sleep", stopped_sleep}, {"sigsuspend", suspend},
-    {"sigtimedwait", timedwait}, {"ppoll_mask", ppoll_mask}, {"altstack", altstack},
-    {"altstack_overflow", altstack_overflow}, {"no_room_for_frame", no_room_for_frame}, {"forced_fault", forced_fault},
-    {"illegal_instruction", illegal_instruction}, {"trap_instruction", trap_instruction}, {"fp_survives", fp_survives},
-    {"context_mask", context_mask}, {"longjmp", longjmp_out}, {"sigchld", sigchld}, {"sigchld_stop", sigchld_stop},
-    {"nocldwait", nocldwait}, {"kill_group", kill_group}, {"kill_errors", kill_errors},
-    {"kill_permission", kill_permission}, {"spin_and_be_killed", spin_and_be_killed}, {"alarm", alarm_rings},
+    {"unblockable", kill_stop_unblockable}, {"nodefer", defer}, {"resethand", resethand},
+    {"action_mask", action_mask}, {"siginfo", siginfo_kill}, {"realtime_queue", realtime_queue},
+    {"realtime_order", realtime_order}, {"ignored_flush", ignored_flush},
+    {"stop_cont_cancel", stop_cont_cancel}, {"read_eintr", read_eintr},
+    {"read_restarts", read_restarts}, {"wait_restarts", wait_restarts},
+    {"sleep_eintr", sleep_eintr}, {"poll_eintr", poll_eintr}, {"pause", pause_returns},
+    {"stopped_sleep", stopped_sleep}, {"sigsuspend", suspend}, {"sigtimedwait", timedwait},
+    {"ppoll_mask", ppoll_mask}, {"altstack", altstack}, {"altstack_overflow", altstack_overflow},
+    {"no_room_for_frame", no_room_for_frame}, {"forced_fault", forced_fault},
+    {"illegal_instruction", illegal_instruction}, {"trap_instruction", trap_instruction},
+    {"fp_survives", fp_survives}, {"context_mask", context_mask}, {"longjmp", longjmp_out},
+    {"sigchld", sigchld}, {"sigchld_stop", sigchld_stop}, {"nocldwait", nocldwait},
+    {"kill_group", kill_group}, {"kill_errors", kill_errors}, {"kill_permission", kill_permission},
+    {"spin_and_be_killed", spin_and_be_killed}, {"alarm", alarm_rings},
     {"exec_resets", exec_resets}, {"fork_inherits", fork_inherits}, {"reporter", reporter})

@@ -398,9 +398,10 @@ static void stay(void)
 	sleep_ms(10000);
 }
 
-SUBCOMMANDS({"create_join", create_join}, {"mutex", mutex_contended}, {"condition", condition}, {"churn", churn},
-    {"detached", detached}, {"exit_from_thread", exit_from_thread}, {"leader_exits", leader_exits},
-    {"kill_all", kill_all_threads}, {"stop_all", stop_all}, {"fork_in_thread", fork_in_thread},
-    {"exec_in_thread", exec_in_thread}, {"after_exec", after_exec}, {"futex", futex_waits}, {"cancel", cancel},
-    {"signal_unblocked", signal_unblocked_thread}, {"signal_one", signal_one_thread}, {"shared_state", shared_state},
-    {"fp", fp_switches}, {"stay", stay})
+SUBCOMMANDS({"create_join", create_join}, {"mutex", mutex_contended}, {"condition", condition},
+    {"churn", churn}, {"detached", detached}, {"exit_from_thread", exit_from_thread},
+    {"leader_exits", leader_exits}, {"kill_all", kill_all_threads}, {"stop_all", stop_all},
+    {"fork_in_thread", fork_in_thread}, {"exec_in_thread", exec_in_thread},
+    {"after_exec", after_exec}, {"futex", futex_waits}, {"cancel", cancel},
+    {"signal_unblocked", signal_unblocked_thread}, {"signal_one", signal_one_thread},
+    {"shared_state", shared_state}, {"fp", fp_switches}, {"stay", stay})

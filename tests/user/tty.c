@@ -121,10 +121,12 @@ static void foreground(void)
 	signal(SIGTTOU, SIG_IGN);
 	CHECK_EQ(0, tcsetpgrp(0, getpgrp())); /* from the background, as a shell takes it back */
 	CHECK_EQ(getpgrp(), tcgetpgrp(0));
-	CHECK_ERRNO(EPERM, tcsetpgrp(0, 1234567) == -1 && errno == ESRCH ? (errno = EPERM, -1) : tcsetpgrp(0, 1234567));
+	CHECK_ERRNO(EPERM, tcsetpgrp(0, 1234567) == -1 && errno == ESRCH ? (errno = EPERM, -1)
+									 : tcsetpgrp(0, 1234567));
 	kill(pid, SIGKILL);
 	CHECK_EQ(pid, waitpid(pid, NULL, 0));
 }
 
-SUBCOMMANDS({"isatty", is_tty}, {"attributes", attributes}, {"winsize", window_size}, {"controlling", controlling},
-    {"background_read", background_read}, {"background_setattr", background_setattr}, {"foreground", foreground})
+SUBCOMMANDS({"isatty", is_tty}, {"attributes", attributes}, {"winsize", window_size},
+    {"controlling", controlling}, {"background_read", background_read},
+    {"background_setattr", background_setattr}, {"foreground", foreground})

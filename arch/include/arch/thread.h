@@ -8,10 +8,11 @@ struct thread;
 struct ksignal;
 
 /* --- switching --- */
-/* Prepares t (t->stack set) to start in fn(arg), interrupts enabled, when it is first switched to. */
+/* Prepares t (t->stack set) to start in fn(arg), interrupts enabled, when it is first switched to.
+ */
 void arch_thread_init(struct thread *t, void (*fn)(void *), void *arg);
-/* Switches from `prev` to `next`, FP state included. Interrupts off. Returns when prev runs again; the value is the
- * thread that ran just before on that CPU. */
+/* Switches from `prev` to `next`, FP state included. Interrupts off. Returns when prev runs again;
+ * the value is the thread that ran just before on that CPU. */
 struct thread *arch_switch(struct thread *prev, struct thread *next);
 /* The registers with which `t` left user mode: at the top of its kernel stack. */
 struct arch_frame *arch_user_frame(struct thread *t);
@@ -19,21 +20,25 @@ struct arch_frame *arch_user_frame(struct thread *t);
 _Noreturn void arch_enter_user(void);
 
 /*
- * Calls fn(arg) on another stack, [stack, stack + size), for kernel threads that need much (the Lua shell); the trap code's
- * overflow check and backtraces know of it while it is in use. The lowest page should be a guard. Does not nest.
+ * Calls fn(arg) on another stack, [stack, stack + size), for kernel threads that need much (the Lua
+ * shell); the trap code's overflow check and backtraces know of it while it is in use. The lowest
+ * page should be a guard. Does not nest.
  */
 void arch_call_on_stack(void *stack, size_t size, void (*fn)(void *), void *arg);
 
 /* --- new images and children --- */
 /* Empties the frame and FP state, then sets pc and sp for a new program; tls 0. */
 void arch_exec_frame(struct thread *t, uaddr_t pc, uaddr_t sp);
-/* Copies the parent's frame and FP state to a child, whose system call returns 0; sp 0: the parent's own. The child
- * will start in arch_enter_user via arch_thread_init(child, fn, arg) where fn calls arch_enter_user. */
+/* Copies the parent's frame and FP state to a child, whose system call returns 0; sp 0: the
+ * parent's own. The child will start in arch_enter_user via arch_thread_init(child, fn, arg) where
+ * fn calls arch_enter_user. */
 void arch_fork_frame(struct thread *child, struct thread *parent, uaddr_t sp);
 void arch_set_tls(struct thread *t, uaddr_t tls);
-/* Does the FP unit hold this thread's state? Saves it to t->arch, so that it can be read; drops it after a write. */
+/* Does the FP unit hold this thread's state? Saves it to t->arch, so that it can be read; drops it
+ * after a write. */
 void arch_fp_sync(struct thread *t);
-/* Room for fp state is part of struct arch_thread. Kernel threads that use FP (the Lua shell) say so once. */
+/* Room for fp state is part of struct arch_thread. Kernel threads that use FP (the Lua shell) say
+ * so once. */
 void arch_fp_enable_kernel(struct thread *t);
 
 /* --- system calls --- */
@@ -41,29 +46,32 @@ void arch_syscall_args(const struct arch_frame *f, uint64_t args[6]);
 uint64_t arch_syscall_number(const struct arch_frame *f);
 void arch_syscall_set_result(struct arch_frame *f, int64_t result);
 int64_t arch_syscall_result(const struct arch_frame *f);
-/* Rewinds to execute the call again with the arguments it had; `number` is the call to make (restart_syscall, or the
- * same again). */
+/* Rewinds to execute the call again with the arguments it had; `number` is the call to make
+ * (restart_syscall, or the same again). */
 void arch_syscall_restart(struct arch_frame *f, uint64_t number);
 
 /* --- signals --- */
-/* Builds Linux's rt_sigframe for `ks` on the user stack and points the frame at the handler. `mask` is the blocked set
- * that sigreturn restores. 0 or -EFAULT (nothing changed in the registers then). */
+/* Builds Linux's rt_sigframe for `ks` on the user stack and points the frame at the handler. `mask`
+ * is the blocked set that sigreturn restores. 0 or -EFAULT (nothing changed in the registers then).
+ */
 int arch_sigframe_push(struct thread *t, const struct ksignal *ks, uint64_t mask);
-/* rt_sigreturn: reads the frame at the user's sp, sanitises, restores registers, FP, altstack. Gives the mask.
- * 0 or -EFAULT. */
+/* rt_sigreturn: reads the frame at the user's sp, sanitises, restores registers, FP, altstack.
+ * Gives the mask. 0 or -EFAULT. */
 int arch_sigframe_pop(struct thread *t, uint64_t *mask);
 extern const unsigned arch_min_sigstack; /* AT_MINSIGSTKSZ */
 
-/* The vDSO (with the signal trampoline): one ELF image linked into the kernel, page-aligned; its trampoline's offset. */
+/* The vDSO (with the signal trampoline): one ELF image linked into the kernel, page-aligned; its
+ * trampoline's offset. */
 extern const char arch_vdso_start[], arch_vdso_end[];
 uaddr_t arch_vdso_sigreturn(uaddr_t vdso_base);
 
 /* --- programs --- */
 extern const uint16_t arch_elf_machine; /* EM_… this kernel runs */
-extern const char arch_name[];		/* the project's name of the architecture, such as the command line uses */
+extern const char
+    arch_name[]; /* the project's name of the architecture, such as the command line uses */
 extern const char arch_uname_machine[]; /* uname -m */
-extern const char arch_platform[];	/* AT_PLATFORM, "" for none */
-uint64_t arch_hwcap(void);		/* AT_HWCAP */
+extern const char arch_platform[];      /* AT_PLATFORM, "" for none */
+uint64_t arch_hwcap(void);              /* AT_HWCAP */
 
 /* --- registers --- */
 /* The one table of registers: it feeds ptrace, core files, signal frames, panic reports and Lua. */
@@ -71,7 +79,7 @@ enum reg_class { REG_GENERAL, REG_PC, REG_SP, REG_STATUS, REG_FP, REG_FP_STATUS 
 struct arch_reg {
 	const char *name;
 	uint16_t offset; /* in struct arch_frame for general ones, in struct arch_fp for REG_FP… */
-	uint8_t size;	 /* bytes */
+	uint8_t size;    /* bytes */
 	uint8_t class;
 };
 extern const struct arch_reg arch_regs[];
@@ -80,8 +88,8 @@ uaddr_t arch_frame_pc(const struct arch_frame *f);
 uaddr_t arch_frame_sp(const struct arch_frame *f);
 void arch_frame_set_pc(struct arch_frame *f, uaddr_t pc);
 
-/* Linux's regsets (NT_PRSTATUS 1, NT_PRFPREG 2) of a stopped thread. Returns bytes, -EINVAL for an unknown note type.
- * Set sanitises: privileged bits stay the kernel's. */
+/* Linux's regsets (NT_PRSTATUS 1, NT_PRFPREG 2) of a stopped thread. Returns bytes, -EINVAL for an
+ * unknown note type. Set sanitises: privileged bits stay the kernel's. */
 int arch_regset_get(struct thread *t, unsigned note, void *buf, size_t size);
 int arch_regset_set(struct thread *t, unsigned note, const void *buf, size_t size);
 
@@ -91,25 +99,37 @@ struct arch_unwind {
 	uintptr_t low, high; /* the stack's bounds: frames outside end the walk */
 };
 void arch_unwind_start(struct arch_unwind *u); /* from the caller */
-void arch_unwind_thread(struct arch_unwind *u, struct thread *t); /* a thread that is switched out */
+void arch_unwind_thread(
+    struct arch_unwind *u, struct thread *t); /* a thread that is switched out */
 void arch_unwind_frame(struct arch_unwind *u, const struct arch_frame *f);
 bool arch_unwind_next(struct arch_unwind *u); /* to the caller's frame; false at the end */
 /* User space by frame pointers: `peek` copies from the task's memory. */
-bool arch_unwind_user_next(struct arch_unwind *u, int (*peek)(void *ctx, void *dst, uaddr_t src, size_t n), void *ctx);
+bool arch_unwind_user_next(
+    struct arch_unwind *u, int (*peek)(void *ctx, void *dst, uaddr_t src, size_t n), void *ctx);
 
 /* --- what the architecture calls, interrupts on unless said otherwise (kernel/entry.c) --- */
 void entry_syscall(struct arch_frame *f);
-enum fault_kind { FAULT_PAGE, FAULT_ILLEGAL, FAULT_BREAKPOINT, FAULT_STEP, FAULT_ALIGNMENT, FAULT_BUS, FAULT_DIVIDE, FAULT_FLOAT };
+enum fault_kind {
+	FAULT_PAGE,
+	FAULT_ILLEGAL,
+	FAULT_BREAKPOINT,
+	FAULT_STEP,
+	FAULT_ALIGNMENT,
+	FAULT_BUS,
+	FAULT_DIVIDE,
+	FAULT_FLOAT
+};
 struct fault {
 	enum fault_kind kind;
-	uaddr_t addr;	 /* si_addr */
+	uaddr_t addr;    /* si_addr */
 	unsigned access; /* FAULT_READ | FAULT_WRITE | FAULT_EXEC, for FAULT_PAGE */
-	int code;	 /* si_code where the kind leaves a choice, else 0 */
+	int code;        /* si_code where the kind leaves a choice, else 0 */
 };
 void entry_user_fault(struct arch_frame *f, const struct fault *fault);
 /* Resolves a kernel-mode fault on a user address in a copy function. False: the fix-up takes it. */
 bool entry_kernel_fault_on_user(uaddr_t addr, unsigned access);
-/* The last thing before user mode, interrupts off on entry and exit: does work until none is left. */
+/* The last thing before user mode, interrupts off on entry and exit: does work until none is left.
+ */
 void entry_return_to_user(struct arch_frame *f);
 /* A fault in the kernel itself that no fix-up covers: prints the report. */
 _Noreturn void entry_kernel_fault(struct arch_frame *f, const char *what, uintptr_t addr);

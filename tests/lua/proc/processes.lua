@@ -113,7 +113,7 @@ describe("proc.objects", function()
     local p <close> = stay{bin .. "thread", "stay"}
     assert.equal(2, p.ppid)
     assert.equal("thread", p.comm)
-    assert.equal("S", p.state)
+    eventually(function() return p.state == "S" end)
     assert.equal(0, p.uid)
     assert.equal(p.pid, p.tgid)
     assert.equal(0, p.tracer)
