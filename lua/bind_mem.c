@@ -1,5 +1,6 @@
 /* mem: kernel memory by address, how memory is used, translations. A bad address gives nil,
  * "address not mapped", EFAULT. */
+#include "boot/boot_info.h"
 #include "arch/mmu.h"
 #include "arch/uaccess.h"
 #include "mm/heap.h"
@@ -151,7 +152,7 @@ static int mem_info(lua_State *L)
 {
 	struct page_stats p;
 	struct heap_stats h;
-	uint64_t objects, bytes;
+	uint64_t objects, bytes, initramfs = ALIGN_UP(boot_info.initrd.size, PAGE_SIZE) / PAGE_SIZE;
 
 	page_stats(&p);
 	heap_stats(&h);
@@ -160,8 +161,9 @@ static int mem_info(lua_State *L)
 	bind_set_int(L, "page_size", PAGE_SIZE);
 	bind_set_int(L, "total", (int64_t)p.total);
 	bind_set_int(L, "free", (int64_t)p.free);
-	bind_set_int(L, "used", (int64_t)(p.total - p.free));
-	bind_set_int(L, "reserved", (int64_t)p.reserved);
+	bind_set_int(L, "used", (int64_t)(p.total - p.free - initramfs));
+	bind_set_int(L, "initramfs", (int64_t)initramfs);
+	bind_set_int(L, "reserved", (int64_t)(p.reserved - initramfs));
 	bind_set_int(L, "slab", (int64_t)p.slab);
 	bind_set_int(L, "user", (int64_t)p.user);
 	bind_set_int(L, "cache", (int64_t)p.cache);

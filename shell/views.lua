@@ -190,7 +190,7 @@ views.history = list_view({
 
 function views.memory(m)
   local rows = {{"all", kib(m.total), ""}}
-  for _, use in ipairs{"used", "free", "slab", "user", "cache", "page_table", "kstack", "reserved"} do
+  for _, use in ipairs{"initramfs", "free", "used", "reserved", "slab", "user", "cache", "filled", "page_table", "kstack"} do
     rows[#rows + 1] = {use, kib(m[use]), percent(m[use], m.total)}
   end
   return columns({"PAGES", ">KIB", ">SHARE"}, rows)

@@ -58,6 +58,21 @@ static struct page *slab_of(const void *obj)
 	return mask ? p - (page_number(p) & mask) : p;
 }
 
+/* The free objects of a slab are chained through their first words. (c->lock, or a slab nobody sees) */
+static void slab_push(struct page *slab, void *obj)
+{
+	char *base = page_virt(slab);
+	*(void **)obj = slab->slab_free == SLAB_FULL ? NULL : base + slab->slab_free;
+	slab->slab_free = (char *)obj - base;
+}
+
+static void *slab_pop(struct page *slab)
+{
+	char *base = page_virt(slab), *obj = base + slab->slab_free, *next = *(void **)obj;
+	slab->slab_free = next ? (uint32_t)(next - base) : SLAB_FULL;
+	return obj;
+}
+
 /* A new slab, all objects free. (no lock) */
 static struct page *slab_create(struct heap_class *c)
 {
@@ -69,13 +84,12 @@ static struct page *slab_create(struct heap_class *c)
 		slab[i].slab_class = c - classes;
 	}
 	char *base = page_virt(slab);
-	slab->slab_free = NULL;
+	slab->slab_free = SLAB_FULL;
 	slab->slab_used = 0;
 	for (unsigned i = c->per_slab; i-- > 0;) {
 		void *obj = base + i * c->size;
 		mark_dead(obj, c);
-		*(void **)obj = slab->slab_free;
-		slab->slab_free = obj;
+		slab_push(slab, obj);
 	}
 	page_account(PAGE_USE_SLAB, 1 << c->order);
 	return slab;
@@ -94,15 +108,13 @@ static unsigned slabs_take(struct heap_class *c, void **out, unsigned want)
 {
 	unsigned n = 0;
 	while (n < want && !list_empty(&c->partial)) {
-		struct page *slab = list_first(&c->partial, struct page, link);
+		struct page *slab = list_first(&c->partial, struct page, slab_link);
 		if (!slab->slab_used)
 			c->empty--;
-		for (; n < want && slab->slab_free; slab->slab_used++) {
-			out[n++] = slab->slab_free;
-			slab->slab_free = *(void **)slab->slab_free;
-		}
-		if (!slab->slab_free)
-			list_remove(&slab->link);
+		for (; n < want && slab->slab_free != SLAB_FULL; slab->slab_used++)
+			out[n++] = slab_pop(slab);
+		if (slab->slab_free == SLAB_FULL)
+			list_remove(&slab->slab_link);
 	}
 	c->free -= n;
 	return n;
@@ -112,21 +124,20 @@ static unsigned slabs_take(struct heap_class *c, void **out, unsigned want)
 static struct page *slab_put(struct heap_class *c, void *obj)
 {
 	struct page *slab = slab_of(obj);
-	bool was_full = !slab->slab_free;
-	*(void **)obj = slab->slab_free;
-	slab->slab_free = obj;
+	bool was_full = slab->slab_free == SLAB_FULL;
+	slab_push(slab, obj);
 	c->free++;
 	if (was_full)
-		list_add(&c->partial, &slab->link);
+		list_add(&c->partial, &slab->slab_link);
 	if (--slab->slab_used)
 		return NULL;
 	if (c->empty < EMPTY_SLABS_KEPT) {
 		c->empty++;
-		list_remove(&slab->link);
-		list_append(&c->partial, &slab->link);
+		list_remove(&slab->slab_link);
+		list_append(&c->partial, &slab->slab_link);
 		return NULL;
 	}
-	list_remove(&slab->link);
+	list_remove(&slab->slab_link);
 	c->free -= c->per_slab;
 	c->slabs--;
 	return slab;
@@ -145,7 +156,7 @@ static bool magazine_refill(struct magazine *m, struct heap_class *c)
 	if (!slab)
 		return false;
 	spin_lock_noirq(&c->lock);
-	list_add(&c->partial, &slab->link);
+	list_add(&c->partial, &slab->slab_link);
 	c->slabs++;
 	c->empty++;
 	c->free += c->per_slab;
@@ -341,11 +352,11 @@ char *kstrdup(const char *s)
 static void take_empty_slabs(struct heap_class *c, struct list *out)
 {
 	struct page *slab, *next;
-	list_for_each_safe (slab, next, &c->partial, link) {
+	list_for_each_safe (slab, next, &c->partial, slab_link) {
 		if (slab->slab_used)
 			continue;
-		list_remove(&slab->link);
-		list_add(out, &slab->link);
+		list_remove(&slab->slab_link);
+		list_add(out, &slab->slab_link);
 		c->empty--;
 		c->slabs--;
 		c->free -= c->per_slab;
@@ -364,8 +375,8 @@ unsigned heap_shrink(void)
 		take_empty_slabs(c, &empty);
 		spin_unlock(&c->lock, irq);
 		while (!list_empty(&empty)) {
-			struct page *slab = list_first(&empty, struct page, link);
-			list_remove(&slab->link);
+			struct page *slab = list_first(&empty, struct page, slab_link);
+			list_remove(&slab->slab_link);
 			slab_destroy(c, slab);
 			freed += 1u << c->order;
 		}

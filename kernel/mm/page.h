@@ -18,19 +18,18 @@ struct page {
 	uint16_t flags;     /* PAGE_… */
 	union {
 		struct list free_link; /* (page lock) while free */
+		struct list slab_link; /* kmalloc: of its class's slabs with a free object */
 		struct {
 			struct mapping
 			    *mapping;   /* page cache: whose page it is, NULL once truncated */
 			uint64_t index; /* its page number there */
 		};
-		struct {
-			void *slab_free; /* kmalloc: first free object of this slab page */
-			uint32_t slab_used;
-			uint32_t slab_order;
-		};
 	};
-	struct list link; /* for the page's owner: slab lists and the like */
+	uint32_t slab_used; /* kmalloc: objects in use */
+	uint32_t slab_free; /* and where in the slab the first free one is, bytes; SLAB_FULL: there is none */
 };
+_Static_assert(sizeof(struct page) == 32, "a page costs 32 bytes of every 4096");
+#define SLAB_FULL UINT32_MAX
 
 enum {
 	PAGE_RESERVED = 1, /* never allocated or freed: firmware, the kernel image, the zero page;
