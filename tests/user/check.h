@@ -147,4 +147,27 @@ static inline void __attribute__((unused)) leave_work_dir(void)
 	CHECK_EQ(0, rmdir(work_dir));
 }
 
+/* Makes or empties the file, writes the content, and gives the open descriptor. */
+static inline int __attribute__((unused)) make_file(const char *name, const char *content)
+{
+	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+	CHECK(fd >= 0);
+	CHECK_EQ((long)strlen(content), write(fd, content, strlen(content)));
+	return fd;
+}
+
+static inline void __attribute__((unused)) check_content(const char *name, const char *want)
+{
+	char buf[4096];
+	int fd = open(name, O_RDONLY);
+
+	CHECK(fd >= 0);
+	ssize_t n = read(fd, buf, sizeof(buf) - 1);
+	CHECK(n >= 0);
+	buf[n] = 0;
+	CHECK_STR(want, buf);
+	close(fd);
+}
+
 #endif

@@ -4,18 +4,22 @@ describe("signal.program", function()
     {"nodefer", "S24_sa_nodefer"}, {"resethand", "S24_sa_resethand"}, {"action_mask", "S24_sa_mask"},
     {"siginfo", "S22_siginfo_of_kill_tgkill_sigqueue"}, {"realtime_queue", "S04_realtime_signals_queue_in_order"},
     {"realtime_order", "S04_lowest_realtime_signal_first"}, {"ignored_flush", "S07_ignoring_flushes_what_is_pending"},
-    {"stop_cont_cancel", "S01_cont_and_stop_signals_remove_each_other"}, {"read_eintr", "S36_read_gives_eintr_without_sa_restart"},
-    {"read_restarts", "S36_read_restarts_with_sa_restart"}, {"wait_restarts", "S36_wait_restarts_with_sa_restart"},
-    {"sleep_eintr", "S39_nanosleep_gives_eintr_and_the_time_left"}, "poll_eintr", {"pause", "S37_pause_returns_after_a_handler"},
-    {"stopped_sleep", "S40_a_stop_is_invisible_to_nanosleep"}, {"sigsuspend", "S26_sigsuspend"},
-    {"sigtimedwait", "S27_sigtimedwait"}, {"ppoll_mask", "S26_ppoll_mask"}, {"altstack", "S28_sigaltstack"},
-    {"altstack_overflow", "S28_overflow_is_handled_on_the_alternate_stack"},
+    {"stop_cont_cancel", "S01_cont_and_stop_signals_remove_each_other"}, "sigchld",
+    {"sigchld_stop", "S48_sa_nocldstop"}, {"nocldwait", "S56_sa_nocldwait"}, "kill_group",
+    {"kill_errors", "S17_signal_0_and_errors"}, {"kill_permission", "S16_permission"}, "spin_and_be_killed", "alarm",
+    "exec_resets", "fork_inherits",
+  })
+  subcommands("handler", {
+    {"read_eintr", "S36_read_gives_eintr_without_sa_restart"}, {"read_restarts", "S36_read_restarts_with_sa_restart"},
+    {"wait_restarts", "S36_wait_restarts_with_sa_restart"},
+    {"sleep_eintr", "S39_nanosleep_gives_eintr_and_the_time_left"}, "poll_eintr",
+    {"pause", "S37_pause_returns_after_a_handler"}, {"stopped_sleep", "S40_a_stop_is_invisible_to_nanosleep"},
+    {"sigsuspend", "S26_sigsuspend"}, {"sigtimedwait", "S27_sigtimedwait"}, {"ppoll_mask", "S26_ppoll_mask"},
+    {"altstack", "S28_sigaltstack"}, {"altstack_overflow", "S28_overflow_is_handled_on_the_alternate_stack"},
     {"no_room_for_frame", "S23_a_frame_that_cannot_be_written_kills"},
     {"forced_fault", "S20_a_blocked_or_ignored_fault_kills"}, {"illegal_instruction", "S21_ill_illopc"},
     {"trap_instruction", "S21_trap_brkpt"}, {"fp_survives", "S33_fp_survives_a_handler"},
-    {"context_mask", "S25_the_frames_mask_is_restored"}, "longjmp", "sigchld", {"sigchld_stop", "S48_sa_nocldstop"},
-    {"nocldwait", "S56_sa_nocldwait"}, "kill_group", {"kill_errors", "S17_signal_0_and_errors"},
-    {"kill_permission", "S16_permission"}, "spin_and_be_killed", "alarm", "exec_resets", "fork_inherits",
+    {"context_mask", "S25_the_frames_mask_is_restored"}, "longjmp",
   })
 end)
 
