@@ -109,7 +109,7 @@ static enum take take(struct thread *t, struct ksignal *ks)
 	if (p->notify_code)
 		tell_parent(p);
 	if (p->group_exit || (t->pending.set & SIG_BIT(SIGKILL))) {
-		ks->sig = SIGKILL;
+		*ks = (struct ksignal){.sig = SIGKILL};
 		r = TAKE_DIE;
 	} else if (t->stop_wanted) {
 		r = TAKE_STOP;
