@@ -32,3 +32,10 @@
 #define KERNEL_FRAME_SIZE (FRAME_SIZE + FRAME_RECORD)
 
 #define KSTACK_SHIFT 14
+
+/* struct hart_start, and how many there are */
+#define HART_START_SATP   0
+#define HART_START_HART   8
+#define HART_START_THREAD 16
+#define HART_START_SIZE   24
+#define HART_STARTS       8

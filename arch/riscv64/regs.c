@@ -166,7 +166,7 @@ void arch_unwind_thread(struct arch_unwind *u, struct thread *t)
 /* By the frame pointer, not sp, which an overflow has driven out of the stack. */
 void arch_unwind_frame(struct arch_unwind *u, const struct arch_frame *f)
 {
-	*u = (struct arch_unwind){.pc = f->pc, .fp = f->s0, .sp = f->sp};
+	*u = (struct arch_unwind){.pc = f->pc, .fp = f->s0, .sp = f->sp, .link = f->ra};
 	bounds_of_stack(u, &current->arch, f->s0 - sizeof(struct frame_record));
 }
 
@@ -190,6 +190,9 @@ bool arch_unwind_next(struct arch_unwind *u)
 	return true;
 }
 
+/* How far up the stack the caller's frame of a leaf is looked for. */
+#define LEAF_SEARCH (1UL << 20)
+
 bool arch_unwind_user_next(
     struct arch_unwind *u, int (*peek)(void *ctx, void *dst, uaddr_t src, size_t n), void *ctx)
 {
@@ -197,6 +200,10 @@ bool arch_unwind_user_next(
 	if (u->fp % 8 || u->fp < u->sp || u->fp < sizeof(r) ||
 	    peek(ctx, &r, u->fp - sizeof(r), sizeof(r)) < 0)
 		return false;
+	/* A leaf has saved nothing but its caller's frame pointer, where others have the return
+	 * address: what is there leads up the stack. */
+	if (u->link && r.ra > u->fp && r.ra - u->fp < LEAF_SEARCH)
+		r = (struct frame_record){.fp = r.ra, .ra = u->link};
 	if (!r.ra || r.fp <= u->fp)
 		return false;
 	*u = (struct arch_unwind){

@@ -4,6 +4,7 @@
 #include "csr.h"
 #include "local.h"
 #include "mm/heap.h"
+#include "offsets.h"
 #include "panic.h"
 #include "proc/process.h"
 #include "sbi.h"
@@ -12,12 +13,17 @@ struct arch_cpu arch_cpus[MAX_CPUS];
 uint64_t arch_online;
 bool smp_panic_stop; /* atomic: every CPU that gets a software interrupt stops */
 
-/* What secondary_start reads, untranslated. */
+/* What secondary_start reads, untranslated; valid once `thread` is set. Not in .bss, which is
+ * cleared while other harts may already look here. */
 struct hart_start {
-	uint64_t satp;
-	struct thread *thread;
+	uint64_t satp, hart;
+	struct thread *thread; /* atomic */
 };
-static struct hart_start hart_starts[MAX_CPUS];
+struct hart_start hart_starts[MAX_CPUS] __attribute__((section(".data")));
+_Static_assert(MAX_CPUS == HART_STARTS && sizeof(struct hart_start) == HART_START_SIZE, "");
+_Static_assert(offsetof(struct hart_start, satp) == HART_START_SATP, "");
+_Static_assert(offsetof(struct hart_start, hart) == HART_START_HART, "");
+_Static_assert(offsetof(struct hart_start, thread) == HART_START_THREAD, "");
 
 _Noreturn void secondary_main(void);
 
@@ -43,12 +49,14 @@ int arch_cpu_start(unsigned id)
 		return -ENOMEM;
 	idle->arch.cpu = cpu;
 	thread_use_own_stack(idle);
-	hart_starts[id] = (struct hart_start){kernel_satp, idle};
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	hart_starts[id].satp = kernel_satp;
+	hart_starts[id].hart = cpu->hart;
+	__atomic_store_n(&hart_starts[id].thread, idle, __ATOMIC_SEQ_CST);
 	struct sbi_result r = sbi_call(SBI_HSM, SBI_HSM_HART_START, cpu->hart,
 	    virt_to_phys((const void *)secondary_start), virt_to_phys(&hart_starts[id]), 0);
 	if (!r.error)
 		return 0;
+	__atomic_store_n(&hart_starts[id].thread, NULL, __ATOMIC_SEQ_CST);
 	kstack_free((void *)(cpu->emergency_sp - KSTACK_SIZE));
 	return r.error == SBI_ERR_ALREADY_AVAILABLE ? -EBUSY : -EIO;
 }

@@ -46,8 +46,12 @@ _start:
 	csrw	sscratch, zero
 .endm
 
-	/* a0: hart id, a1: physical address of the device tree */
+	/* a0: hart id, a1: physical address of the device tree. The first hart to come here boots. */
 boot_hart:
+	lla	t0, boot_taken
+	li	t1, 1
+	amoswap.w t1, t1, (t0)
+	bnez	t1, late_hart
 	csrw	sie, zero
 	csrw	sip, zero
 	li	t0, SR_FS | SR_VS | SR_SUM | SR_MXR | SR_SIE
@@ -79,16 +83,39 @@ boot_hart:
 	mv	a3, s4
 	call	arch_start
 
+	/*
+	 * Another hart, a0. OpenSBI before 1.3 lets a hart that is asked to start see that before the address to start at:
+	 * then it comes here instead. It waits for its entry in hart_starts, and goes on as it should have.
+	 */
+late_hart:
+	lla	a1, hart_starts
+	li	t0, HART_STARTS
+1:	ld	t1, HART_START_THREAD(a1)
+	ld	t2, HART_START_HART(a1)
+	fence	r, rw
+	beqz	t1, 2f
+	beq	t2, a0, secondary_start
+2:	addi	a1, a1, HART_START_SIZE
+	addi	t0, t0, -1
+	bnez	t0, 1b
+	.4byte	0x0100000f		/* the "pause" hint */
+	j	late_hart
+
+	.data
+	.balign	4
+boot_taken:
+	.4byte	0
+
 	.text
-	/* a0: hart id, a1: physical address of struct hart_start { satp, thread } */
+	/* a0: hart id, a1: physical address of struct hart_start */
 	.globl secondary_start
 secondary_start:
 	csrw	sie, zero
 	csrw	sip, zero
 	li	t0, SR_FS | SR_VS | SR_SUM | SR_MXR | SR_SIE
 	csrc	sstatus, t0
-	ld	a0, 0(a1)
-	ld	tp, 8(a1)
+	ld	a0, HART_START_SATP(a1)
+	ld	tp, HART_START_THREAD(a1)
 	virtual_offset
 	translation_on a0
 	ld	sp, THREAD_USER_FRAME(tp)

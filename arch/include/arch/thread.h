@@ -97,6 +97,8 @@ int arch_regset_set(struct thread *t, unsigned note, const void *buf, size_t siz
 struct arch_unwind {
 	uintptr_t pc, fp, sp;
 	uintptr_t low, high; /* the stack's bounds: frames outside end the walk */
+	uintptr_t link; /* the first frame's return address register, for a leaf that kept it there;
+			   else 0 */
 };
 void arch_unwind_start(struct arch_unwind *u); /* from the caller */
 void arch_unwind_thread(
