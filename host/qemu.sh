@@ -101,7 +101,16 @@ qemu_command() {
 
 # QEMU with the terminal in raw mode: Ctrl-C is the guest's, Ctrl-A x ends it.
 boot_terminal() { # LOG
-	run "${QEMU[@]}" -chardev "stdio,id=line,mux=on,signal=off,logfile=$1" -serial chardev:line -mon chardev=line
+	local code=0 command=("${QEMU[@]}" -chardev "stdio,id=line,mux=on,signal=off,logfile=$1" -serial chardev:line
+		-mon chardev=line)
+	show "${command[@]}"
+	# In the background, so that a hang-up of the terminal reaches us, and through us QEMU.
+	"${command[@]}" <&0 &
+	QEMU_PID=$!
+	CHILDREN+=("$QEMU_PID")
+	wait "$QEMU_PID" || code=$?
+	CHILDREN=()
+	return $code
 }
 
 # QEMU in the background with its serial line on descriptors 3 (from it) and 4 (to it). Sets QEMU_PID.
