@@ -222,23 +222,9 @@ int process_signals(lua_State *L)
 
 /* --- history --- */
 
-static const char *history_kind(unsigned kind)
+static bool about_signals(unsigned kind)
 {
-	switch (kind) {
-	case TRACE_SIGNAL_SENT:
-		return "sent";
-	case TRACE_SIGNAL_DROPPED:
-		return "dropped";
-	case TRACE_SIGNAL_DEQUEUED:
-		return "dequeued";
-	case TRACE_SIGNAL_DELIVERED:
-		return "delivered";
-	case TRACE_STOPPED:
-		return "stopped";
-	case TRACE_CONTINUED:
-		return "continued";
-	}
-	return NULL;
+	return kind >= TRACE_SIGNAL_SENT && kind <= TRACE_CONTINUED;
 }
 
 static void push_history_event(lua_State *L, const struct trace_event *e, const char *what)
@@ -268,11 +254,11 @@ static int signal_history(lua_State *L)
 
 	lua_newtable(L);
 	while (!trace_next(&seq, &e)) {
-		const char *what = history_kind(e.kind);
 		bool sent = e.kind == TRACE_SIGNAL_SENT || e.kind == TRACE_SIGNAL_DROPPED;
-		if (!what || (pid && e.pid != pid && e.tid != pid && !(sent && (int)e.b == pid)))
+		if (!about_signals(e.kind) ||
+		    (pid && e.pid != pid && e.tid != pid && !(sent && (int)e.b == pid)))
 			continue;
-		push_history_event(L, &e, what);
+		push_history_event(L, &e, trace_kind_name(e.kind));
 		lua_rawseti(L, -2, ++n);
 	}
 	bind_set_view(L, "history");

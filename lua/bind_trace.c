@@ -12,39 +12,26 @@ static uint64_t cursor = 1; /* the next event that trace.read gives; the shell's
 
 /* --- events --- */
 
-static const char *event_kind(unsigned kind)
+const char *trace_kind_name(unsigned kind)
 {
-	switch (kind) {
-	case TRACE_SYSCALL_ENTER:
-		return "syscall";
-	case TRACE_SYSCALL_EXIT:
-		return "return";
-	case TRACE_SIGNAL_SENT:
-		return "sent";
-	case TRACE_SIGNAL_DROPPED:
-		return "dropped";
-	case TRACE_SIGNAL_DEQUEUED:
-		return "dequeued";
-	case TRACE_SIGNAL_DELIVERED:
-		return "delivered";
-	case TRACE_STOPPED:
-		return "stopped";
-	case TRACE_CONTINUED:
-		return "continued";
-	case TRACE_SWITCH:
-		return "switch";
-	case TRACE_WAKE:
-		return "wake";
-	case TRACE_FORK:
-		return "fork";
-	case TRACE_EXEC:
-		return "exec";
-	case TRACE_EXIT:
-		return "exit";
-	case TRACE_FAULT:
-		return "fault";
-	}
-	return "unknown";
+	static const char *const names[] = {
+	    [TRACE_SYSCALL_ENTER] = "syscall",
+	    [TRACE_SYSCALL_EXIT] = "return",
+	    [TRACE_SIGNAL_SENT] = "sent",
+	    [TRACE_SIGNAL_DROPPED] = "dropped",
+	    [TRACE_SIGNAL_DEQUEUED] = "dequeued",
+	    [TRACE_SIGNAL_DELIVERED] = "delivered",
+	    [TRACE_STOPPED] = "stopped",
+	    [TRACE_CONTINUED] = "continued",
+	    [TRACE_SWITCH] = "switch",
+	    [TRACE_WAKE] = "wake",
+	    [TRACE_FORK] = "fork",
+	    [TRACE_EXEC] = "exec",
+	    [TRACE_EXIT] = "exit",
+	    [TRACE_FAULT] = "fault",
+	};
+
+	return kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "unknown";
 }
 
 static void push_event(lua_State *L, const struct trace_event *e)
@@ -55,7 +42,7 @@ static void push_event(lua_State *L, const struct trace_event *e)
 	bind_set_int(L, "cpu", e->cpu);
 	bind_set_int(L, "pid", e->pid);
 	bind_set_int(L, "tid", e->tid);
-	bind_set_string(L, "kind", event_kind(e->kind));
+	bind_set_string(L, "kind", trace_kind_name(e->kind));
 }
 
 static void push_syscall_enter(lua_State *L, const struct trace_event *e)

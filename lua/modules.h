@@ -112,6 +112,7 @@ int64_t file_read_waiting(lua_State *L, struct file *f, void *buf, size_t n, ns_
  * sleep. */
 struct syscall_desc;
 struct trace_event;
-#define STRACE_ARGS 4                                        /* a record has room for so many */
+const char *trace_kind_name(unsigned kind); /* bind_trace.c: "sent", "switch" …, "unknown" */
+#define STRACE_ARGS 4                       /* a record has room for so many */
 const struct syscall_desc *strace_describe(uint64_t number); /* NULL: no such call */
 void strace_format(const struct trace_event *e, char *buf, size_t size);

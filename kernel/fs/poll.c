@@ -126,13 +126,45 @@ int64_t poll_finish(int64_t result, uaddr_t timeout, ns_t deadline)
 	return result;
 }
 
-/* Asks every file once. Returns how many have something. */
-static int64_t poll_scan(struct poll_set *s, struct linux_pollfd *fds, unsigned n, bool listen)
+int64_t poll_set_wait(int64_t (*scan)(struct poll_set *s, void *what, bool listen), void *what,
+    ns_t deadline, const char *reason)
 {
+	struct poll_set *s = kmalloc(sizeof(*s));
+	bool listen = true, timed_out = deadline == 0;
+	int64_t count;
+
+	if (!s)
+		return -ENOMEM;
+	poll_set_init(s);
+	for (;;) {
+		count = scan(s, what, listen && !timed_out);
+		listen = false;
+		if (!count && s->error)
+			count = s->error;
+		if (!count && signal_pending(current))
+			count = -ERESTARTNOHAND;
+		if (count || timed_out)
+			break;
+		timed_out = poll_set_sleep(s, deadline, reason) == -ETIMEDOUT;
+	}
+	poll_set_free(s);
+	kfree(s);
+	return count;
+}
+
+struct poll_request {
+	struct linux_pollfd *fds;
+	unsigned n;
+};
+
+/* Asks every file once. Returns how many have something. */
+static int64_t poll_scan(struct poll_set *s, void *what, bool listen)
+{
+	const struct poll_request *r = what;
 	int64_t count = 0;
 
-	for (unsigned k = 0; k < n; k++) {
-		struct linux_pollfd *p = &fds[k];
+	for (unsigned k = 0; k < r->n; k++) {
+		struct linux_pollfd *p = &r->fds[k];
 		struct file *f;
 
 		p->revents = 0;
@@ -151,32 +183,6 @@ static int64_t poll_scan(struct poll_set *s, struct linux_pollfd *fds, unsigned 
 	return count;
 }
 
-/* Ready files, 0 at the deadline, or -ERESTARTNOHAND: a ready file wins over a signal. */
-static int64_t poll_wait_ready(struct linux_pollfd *fds, unsigned n, ns_t deadline)
-{
-	struct poll_set *s = kmalloc(sizeof(*s));
-	bool listen = true, timed_out = deadline == 0;
-	int64_t count;
-
-	if (!s)
-		return -ENOMEM;
-	poll_set_init(s);
-	for (;;) {
-		count = poll_scan(s, fds, n, listen && !timed_out);
-		listen = false;
-		if (!count && s->error)
-			count = s->error;
-		if (!count && signal_pending(current))
-			count = -ERESTARTNOHAND;
-		if (count || timed_out)
-			break;
-		timed_out = poll_set_sleep(s, deadline, "poll") == -ETIMEDOUT;
-	}
-	poll_set_free(s);
-	kfree(s);
-	return count;
-}
-
 static int64_t do_poll(uaddr_t ufds, unsigned n, ns_t deadline)
 {
 	struct linux_pollfd small[16], *fds = small;
@@ -192,7 +198,7 @@ static int64_t do_poll(uaddr_t ufds, unsigned n, ns_t deadline)
 	}
 	result = arch_copy_in(fds, ufds, bytes);
 	if (!result)
-		result = poll_wait_ready(fds, n, deadline);
+		result = poll_set_wait(poll_scan, &(struct poll_request){fds, n}, deadline, "poll");
 	for (unsigned k = 0; k < n && result >= 0; k++) {
 		uaddr_t at = ufds + k * sizeof(*fds) + offsetof(struct linux_pollfd, revents);
 		if (copy_out_obj(at, &fds[k].revents))

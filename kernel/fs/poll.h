@@ -33,6 +33,13 @@ unsigned poll_set_ask(struct poll_set *s, struct file *f, unsigned events, bool 
 /* Sleeps until something happens: 0, -ETIMEDOUT, -EINTR. */
 int poll_set_sleep(struct poll_set *s, ns_t deadline, const char *reason);
 
+/*
+ * Scans, and sleeps in between, until `scan` finds something. Ready files, 0 at the deadline,
+ * -ERESTARTNOHAND (a ready file wins over a signal), or the error of `scan`.
+ */
+int64_t poll_set_wait(int64_t (*scan)(struct poll_set *s, void *what, bool listen), void *what,
+    ns_t deadline, const char *reason);
+
 /* The end of ppoll and pselect6: mask restored, time left written to `timeout` (0: none). `result`
  * as it goes to the caller; an interrupted call that cannot say how much time is left is not
  * restarted. */

@@ -37,8 +37,9 @@ static unsigned wanted(const struct selection *sel, unsigned fd)
 }
 
 /* Asks every file once: how many bits are set, or -EBADF. */
-static int64_t select_scan(struct poll_set *s, struct selection *sel, bool listen)
+static int64_t select_scan(struct poll_set *s, void *what, bool listen)
 {
+	struct selection *sel = what;
 	int64_t count = 0;
 
 	for (unsigned k = 0; k < SETS; k++)
@@ -64,31 +65,6 @@ static int64_t select_scan(struct poll_set *s, struct selection *sel, bool liste
 	return count;
 }
 
-static int64_t select_wait(struct selection *sel, ns_t deadline)
-{
-	struct poll_set *s = kmalloc(sizeof(*s));
-	bool listen = true, timed_out = deadline == 0;
-	int64_t count;
-
-	if (!s)
-		return -ENOMEM;
-	poll_set_init(s);
-	for (;;) {
-		count = select_scan(s, sel, listen && !timed_out);
-		listen = false;
-		if (!count && s->error)
-			count = s->error;
-		if (!count && signal_pending(current))
-			count = -ERESTARTNOHAND;
-		if (count || timed_out)
-			break;
-		timed_out = poll_set_sleep(s, deadline, "select") == -ETIMEDOUT;
-	}
-	poll_set_free(s);
-	kfree(s);
-	return count;
-}
-
 static int64_t do_select(int n, const uaddr_t sets[SETS], ns_t deadline)
 {
 	struct selection sel;
@@ -109,7 +85,7 @@ static int64_t do_select(int n, const uaddr_t sets[SETS], ns_t deadline)
 			result = -EFAULT;
 	}
 	if (!result)
-		result = select_wait(&sel, deadline);
+		result = poll_set_wait(select_scan, &sel, deadline, "select");
 	for (unsigned k = 0; k < SETS && result >= 0; k++)
 		if (sets[k] && arch_copy_out(sets[k], sel.out[k], sel.words * 8))
 			result = -EFAULT;
