@@ -93,7 +93,8 @@ qemu_command() {
 		QEMU=(qemu-system-riscv64 -M "$machine" -bios default)
 		;;
 	esac
-	QEMU+=(-smp "$1" -m "${MEMORY}M" -display none)
+	# No network card: with -icount its timer keeps QEMU from reading the serial line while the guest idles.
+	QEMU+=(-smp "$1" -m "${MEMORY}M" -display none -nic none)
 	[ $ICOUNT = 0 ] || QEMU+=(-icount shift=0,sleep=off)
 	QEMU+=(-kernel "$(build_dir "$ARCH")/Image" -initrd "$INITRD" -append "$2")
 	[ -z "$TIMEOUT" ] || QEMU=(timeout --foreground -k 5 "$TIMEOUT" "${QEMU[@]}")

@@ -30,7 +30,7 @@ struct thread boot_thread = {
 };
 
 /* How long another CPU may take to come up. */
-#define CPU_START_TIMEOUT (2 * NS_PER_S)
+#define CPU_START_TIMEOUT (10 * NS_PER_S)
 
 static void say_hello(void)
 {
@@ -39,6 +39,15 @@ static void say_hello(void)
 	log_info("Perilune 0.1 %s, %u CPU%s, %lu MiB%s%s", arch_name, boot_info.cpu_count,
 	    boot_info.cpu_count == 1 ? "" : "s", (unsigned long)(pages.total * PAGE_SIZE >> 20),
 	    boot_info.model[0] ? ", " : "", boot_info.model);
+}
+
+/* Either the CPU arrives or its starter gives up: whoever is first. */
+static bool claim_cpu(struct cpu *c, enum cpu_start how)
+{
+	uint32_t expected = CPU_AWAITED;
+
+	return __atomic_compare_exchange_n(
+	    &c->start, &expected, (uint32_t)how, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 /* Starts one further CPU and waits until it is there. */
@@ -56,7 +65,7 @@ static bool start_cpu(unsigned id)
 	int err = arch_cpu_start(id);
 	ns_t deadline = arch_now() + CPU_START_TIMEOUT;
 	while (!err && !__atomic_load_n(&c->online, __ATOMIC_ACQUIRE)) {
-		if (arch_now() > deadline)
+		if (arch_now() > deadline && claim_cpu(c, CPU_GIVEN_UP))
 			err = -ETIMEDOUT;
 		arch_relax();
 	}
@@ -78,6 +87,8 @@ static void start_other_cpus(void)
 void cpu_main(void)
 {
 	struct cpu *c = this_cpu();
+	if (!claim_cpu(c, CPU_ARRIVED))
+		arch_halt(); /* too late: nobody knows of us */
 	arch_cpu_init();
 	__atomic_store_n(&c->online, true, __ATOMIC_RELEASE);
 	sched_idle_loop();

@@ -54,11 +54,14 @@ struct sched_entity {
 
 struct timer_queue;
 
+enum cpu_start { CPU_AWAITED, CPU_ARRIVED, CPU_GIVEN_UP };
+
 struct cpu {
 	/* read without locks */
 	unsigned id;
 	uint64_t hw_id; /* hart id, MPIDR, APIC id */
 	bool online;
+	uint32_t start; /* atomic: enum cpu_start */
 	struct thread *idle;
 	struct thread *running;
 	/* (this CPU, interrupts off) */
