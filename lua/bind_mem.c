@@ -1,8 +1,8 @@
 /* mem: kernel memory by address, how memory is used, translations. A bad address gives nil,
  * "address not mapped", EFAULT. */
-#include "boot/boot_info.h"
 #include "arch/mmu.h"
 #include "arch/uaccess.h"
+#include "boot/boot_info.h"
 #include "mm/heap.h"
 #include "mm/page.h"
 #include "mm/space.h"

@@ -138,7 +138,7 @@ static bool ring_sent(void)
 /* The last bytes, in the FIFO, take less than two milliseconds at 115,200 baud: polled for. */
 static void ns16550_drain(void)
 {
-	wait_event(&sent, ring_sent(), SCHED_SLEEP, NS_NEVER, "serial_drain");
+	wait_event(&sent, ring_sent(), SCHED_SLEEP_KILL, NS_NEVER, "serial_drain");
 	for (int i = 0; i < POLLS_MAX && !(get(LSR) & LSR_TEMT); i++)
 		arch_relax();
 }

@@ -86,7 +86,12 @@ static int enter_copy(struct space *s, const struct area *a, uaddr_t va, const s
 		return -ENOMEM;
 	if (!zero)
 		memcpy(page_virt(p), page_virt(old), PAGE_SIZE);
-	int err = enter_page(s, a, va, p, true);
+	paddr_t was;
+	unsigned was_flags;
+	/* No CPU may read the old page once another can write to the new one. */
+	if (arch_pt_unmap(&s->arch, va, &was, &was_flags))
+		arch_pt_flush(&s->arch, va, va + PAGE_SIZE);
+	int err = enter_page(s, a, va, p, true); /* the table is there: nothing can fail now */
 	if (!err && (a->flags & AREA_EXEC))
 		arch_icache_sync(&s->arch, va, va + PAGE_SIZE);
 	return err;
@@ -197,14 +202,13 @@ static int resolve_write(struct space *s, const struct area *a, uaddr_t va, padd
 		   __atomic_load_n(&old->refs, __ATOMIC_ACQUIRE) == 1;
 	if (own || !area_is_private(a)) {
 		arch_pt_protect(&s->arch, va, area_pt_flags(a, true));
+		arch_pt_flush(&s->arch, va, va + PAGE_SIZE);
 		old = NULL;
 	} else {
 		err = enter_copy(s, a, va, old);
 	}
 	if (err)
 		return err;
-	/* Others must see the copy before the old page may be used for anything else. */
-	arch_pt_flush(&s->arch, va, va + PAGE_SIZE);
 	if (old) {
 		space_count_page(s, old, -1);
 		page_put(old);

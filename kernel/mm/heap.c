@@ -58,7 +58,8 @@ static struct page *slab_of(const void *obj)
 	return mask ? p - (page_number(p) & mask) : p;
 }
 
-/* The free objects of a slab are chained through their first words. (c->lock, or a slab nobody sees) */
+/* The free objects of a slab are chained through their first words. (c->lock, or a slab nobody
+ * sees) */
 static void slab_push(struct page *slab, void *obj)
 {
 	char *base = page_virt(slab);

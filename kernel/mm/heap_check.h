@@ -11,7 +11,8 @@
 struct heap_class {
 	struct spinlock lock;
 	/* (lock) */
-	struct list partial; /* slabs with a free object, by page->slab_link; full ones are on no list */
+	struct list
+	    partial; /* slabs with a free object, by page->slab_link; full ones are on no list */
 	uint64_t slabs, free; /* free: objects in slabs, not those in magazines */
 	unsigned empty;       /* slabs without an object in use */
 	/* constant */

@@ -16,7 +16,7 @@ bool space_randomised(void)
 	static int known = -1; /* boot arguments do not change */
 	if (known < 0)
 		known = !boot_arg_flag("norandmaps");
-	return known;
+	return known && !(current->process && (current->process->personality & ADDR_NO_RANDOMIZE));
 }
 
 uint64_t space_layout_random(uint64_t range)

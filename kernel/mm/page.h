@@ -26,7 +26,8 @@ struct page {
 		};
 	};
 	uint32_t slab_used; /* kmalloc: objects in use */
-	uint32_t slab_free; /* and where in the slab the first free one is, bytes; SLAB_FULL: there is none */
+	uint32_t slab_free; /* and where in the slab the first free one is, bytes; SLAB_FULL: there
+			       is none */
 };
 _Static_assert(sizeof(struct page) == 32, "a page costs 32 bytes of every 4096");
 #define SLAB_FULL UINT32_MAX

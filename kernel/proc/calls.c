@@ -160,13 +160,13 @@ SYSCALL(exit_group)
 
 /* --- wait --- */
 
-/* The group or process that a wait names; `*found` gets a reference. 0 or -ECHILD if there is none
- * by that number. */
+/* The group or process that a wait names, with a reference; 0: our own group. 0 or -ECHILD if there
+ * is none. */
 static int name_target(struct wait_request *r, int nr)
 {
 	irqflags_t flags = spin_lock(&task_lock);
 
-	r->pid = pid_find(nr);
+	r->pid = nr ? pid_find(nr) : current->process->pgrp;
 	if (r->pid)
 		pid_get(r->pid);
 	spin_unlock(&task_lock, flags);
@@ -180,7 +180,7 @@ static int set_target(struct wait_request *r, int pid)
 	r->which = pid > 0 ? WAIT_PID : WAIT_PGRP;
 	if (pid == INT32_MIN)
 		return -ESRCH;
-	return name_target(r, pid > 0 ? pid : pid ? -pid : current->process->pgrp->nr);
+	return name_target(r, pid > 0 ? pid : -pid);
 }
 
 SYSCALL(wait4)
@@ -219,7 +219,7 @@ static int set_waitid_target(struct wait_request *r, int which, int id)
 		r->which = WAIT_PGRP;
 		if (id < 0)
 			return -EINVAL;
-		return name_target(r, id ? id : current->process->pgrp->nr);
+		return name_target(r, id);
 	}
 	return -EINVAL;
 }

@@ -87,7 +87,7 @@ static int open_interp(const struct elf_file *e, struct elf_file *interp)
 	err = read_exact(e->file, path, p->filesz, p->offset);
 	if (!err && path[p->filesz - 1])
 		err = -ENOEXEC;
-	f = err ? ERR_PTR(err) : exec_open(AT_FDCWD, path, 0);
+	f = err ? ERR_PTR(err) : exec_open(AT_FDCWD, path, LOOKUP_FOLLOW);
 	kfree(path);
 	if (IS_ERR(f))
 		return PTR_ERR(f);

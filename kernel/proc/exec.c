@@ -30,7 +30,7 @@ struct file *exec_open(int dirfd, const char *path, unsigned lookup)
 {
 	struct dentry *d;
 	struct file *f;
-	int err = path_lookup(dirfd, path, lookup | LOOKUP_FOLLOW, &d);
+	int err = path_lookup(dirfd, path, lookup, &d);
 
 	if (err)
 		return ERR_PTR(err);
@@ -121,7 +121,7 @@ static int follow_script(struct exec *e)
 	e->file = NULL;
 	kfree(e->path);
 	e->path = kstrdup(interp);
-	return e->path ? open_program(e, AT_FDCWD, e->path, 0) : -ENOMEM;
+	return e->path ? open_program(e, AT_FDCWD, e->path, LOOKUP_FOLLOW) : -ENOMEM;
 }
 
 static int resolve_scripts(struct exec *e)
@@ -230,6 +230,7 @@ static int become_only_thread(struct thread *t)
 		return -EAGAIN; /* another thread was first (R16); this one dies on its way out */
 	}
 	p->execing = t;
+	p->exec_stop = p->phase == STOPPING ? p->stop_signal : 0;
 	list_for_each (other, &p->threads, process_link) {
 		other->stop_wanted = false;
 		if (other == t || other->exiting)
@@ -249,6 +250,9 @@ static int become_only_thread(struct thread *t)
 	else if (p->leader != t)
 		thread_take_leader_id(t);
 	p->execing = NULL;
+	if (!err && p->exec_stop && p->phase == LIVE)
+		signal_start_group_stop(p, p->exec_stop); /* what was under way goes on with us */
+	p->exec_stop = 0;
 	spin_unlock(&task_lock, flags);
 	return err;
 }
@@ -339,6 +343,7 @@ static int commit(struct thread *t, struct exec *e)
 	sched_point("exec.commit", t);
 	cred_install(e->cred);
 	e->cred = NULL;
+	thread_release_futexes(t);
 	install_space(t, e);
 	install_process_state(t, e);
 	actions_exec_reset(t->process->actions);
@@ -357,7 +362,9 @@ static int prepare(struct exec *e, int dirfd, const char *path, int flags,
 	e->execfn = kstrdup(path);
 	if (!e->path || !e->execfn)
 		return -ENOMEM;
-	err = open_program(e, dirfd, path, flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	err = open_program(e, dirfd, path,
+	    (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0) |
+		(flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW));
 	if (!err)
 		err = exec_strings_collect(&e->strings, argv, envp);
 	if (!err)

@@ -137,6 +137,7 @@ static void add_usage(struct thread *t)
 
 static void unlink_thread(struct thread *t)
 {
+	pending_flush(&t->pending, ~0ULL); /* a dead leader may have been sent some still */
 	list_remove(&t->process_link);
 	t->tid->thread = NULL;
 	pid_release_number(t->tid);
@@ -191,12 +192,17 @@ static void clear_tid(struct thread *t)
 		futex_wake(t->space, t->clear_child_tid, 1);
 }
 
+void thread_release_futexes(struct thread *t)
+{
+	if (!t->space)
+		return;
+	futex_exit_robust(t);
+	clear_tid(t);
+}
+
 static void release_user_state(struct thread *t)
 {
-	if (t->space) {
-		futex_exit_robust(t);
-		clear_tid(t);
-	}
+	thread_release_futexes(t);
 	thread_drop_resources(t);
 	vfork_release(t);
 }
@@ -213,6 +219,7 @@ static void finish(struct thread *t, bool last_live)
 {
 	struct process *p = t->process;
 	irqflags_t flags = spin_lock(&task_lock);
+	bool gone;
 
 	leave_children(t, last_live);
 	if (last_live)
@@ -222,8 +229,9 @@ static void finish(struct thread *t, bool last_live)
 	t->park = DEAD;
 	if (t != p->leader)
 		unlink_thread(t);
+	gone = --p->thread_count == 0;
 	wait_wake_all(&p->thread_exit);
-	if (--p->thread_count == 0)
+	if (gone)
 		become_zombie(p);
 	spin_unlock(&task_lock, flags);
 }

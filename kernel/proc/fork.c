@@ -174,13 +174,13 @@ static int publish(
 	return 0;
 }
 
+/* Under task_lock at the end: killed or not, the child is done with our stack then. */
 static void wait_for_vfork(struct thread *child, struct vfork_wait *v)
 {
 	irqflags_t flags;
 
-	if (wait_event(&v->wq, v->done, SCHED_SLEEP_KILL, NS_NEVER, "vfork") == 0)
-		return;
-	flags = spin_lock(&task_lock); /* killed: the child must not touch our stack any more */
+	wait_event(&v->wq, v->done, SCHED_SLEEP_KILL, NS_NEVER, "vfork");
+	flags = spin_lock(&task_lock);
 	child->vfork = NULL;
 	spin_unlock(&task_lock, flags);
 }
@@ -255,10 +255,11 @@ int64_t do_clone(const struct clone_args_k *a)
 		t = copy_thread(p, pid, a, &err);
 	else
 		err = -ENOMEM;
-	if (t && (a->flags & CLONE_PARENT_SETTID) && copy_out_obj(a->parent_tid, &pid->nr))
-		err = -EFAULT;
 	if (t && !err)
 		err = publish(p, t, pid, a);
+	if (t && !err &&
+	    (a->flags & CLONE_PARENT_SETTID)) /* a bad address is the caller's own affair */
+		(void)!copy_out_obj(a->parent_tid, &pid->nr);
 	if (err) {
 		if (t)
 			thread_free_unstarted(t);

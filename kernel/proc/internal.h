@@ -34,6 +34,9 @@ int space_map_vdso(struct space *s);
 void vfork_release(struct thread *t);
 /* The process leaves this space: its peak counts for ru_maxrss. (task_lock) */
 void process_note_peak(struct process *p, const struct space *s);
+/* Before the thread leaves its space: robust futexes are handed on, the tid is cleared and whoever
+ * waits for it woken. */
+void thread_release_futexes(struct thread *t);
 /* Gives space, files and directories back. */
 void thread_drop_resources(struct thread *t);
 /* Tells the parent that `p` is a zombie. True: nobody wants it, reap it now. (task_lock) */

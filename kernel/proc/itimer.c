@@ -10,6 +10,20 @@ struct user_itimerval {
 	int64_t interval_sec, interval_usec, value_sec, value_usec;
 };
 
+/* Missed periods are not made up for, and nobody can have the timer interrupt for himself. */
+#define SHORTEST_PERIOD (NS_PER_S / 10000)
+
+/* In step with the first expiry, but after now. */
+static ns_t next_expiry(const struct process *p)
+{
+	ns_t now = time_now(), interval = p->real_interval;
+	ns_t late = MAX(now - p->real_timer.deadline, 0);
+
+	if (interval >= NS_NEVER - now)
+		return NS_NEVER;
+	return MAX(now + (interval - late % interval), now + SHORTEST_PERIOD);
+}
+
 /* In interrupt context: SIGALRM, and again after the interval. */
 void itimer_real_expired(struct process *p)
 {
@@ -19,7 +33,7 @@ void itimer_real_expired(struct process *p)
 	if (p->live_count) {
 		signal_send(p->leader, &info, TO_PROCESS);
 		if (p->real_interval)
-			(void)!timer_arm(&p->real_timer, p->real_timer.deadline + p->real_interval);
+			timer_arm(&p->real_timer, next_expiry(p));
 	}
 	spin_unlock(&task_lock, flags);
 }

@@ -86,6 +86,7 @@ struct process {
 			    or 0 */
 	bool group_exit; /* exit_group or a fatal signal is under way; exit_status is decided */
 	bool unkillable; /* init and kernel processes: default actions do nothing (S13) */
+	int exec_stop;   /* a stop that exec found under way; SIGCONT cancels it */
 	struct thread *execing;        /* the thread that kills its siblings in exec */
 	struct wait_queue child_event; /* parents wait here, in do_wait */
 	struct wait_queue thread_exit; /* exec waits here for its siblings */
@@ -94,6 +95,7 @@ struct process {
 	ns_t start_time; /* since boot */
 	struct rusage_ns dead_threads, reaped_children;
 	struct rlimit rlimits[16];
+#define ADDR_NO_RANDOMIZE 0x0040000
 	uint32_t personality; /* [O] of any thread: personality(2) */
 
 	/* POSIX timers and itimers belong to issue 3 and 4; the fields come with them */

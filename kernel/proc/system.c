@@ -127,7 +127,7 @@ SYSCALL(getrandom)
  * randomisation. */
 SYSCALL(personality)
 {
-	enum { PER_LINUX = 0, ADDR_NO_RANDOMIZE = 0x0040000, QUERY = 0xffffffff };
+	enum { QUERY = 0xffffffff };
 	uint32_t persona = (uint32_t)a[0], old = current->process->personality;
 
 	if (persona != QUERY)

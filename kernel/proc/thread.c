@@ -64,10 +64,12 @@ struct process *process_create(struct process *parent)
 	p->parent = parent;
 	p->start_time = time_now();
 	p->exit_signal = SIGCHLD;
-	if (parent)
-		memcpy(p->rlimits, parent->rlimits, sizeof(p->rlimits));
-	else
+	if (!parent) {
 		rlimits_default(p->rlimits);
+		return p;
+	}
+	memcpy(p->rlimits, parent->rlimits, sizeof(p->rlimits));
+	p->personality = parent->personality;
 	return p;
 }
 

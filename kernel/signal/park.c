@@ -107,6 +107,7 @@ void signal_continue_group(struct process *p)
 	struct thread *t;
 
 	ASSERT_HELD(&task_lock);
+	p->exec_stop = 0;
 	if (was != STOPPING && was != STOPPED)
 		return;
 	p->phase = LIVE;

@@ -92,12 +92,11 @@ enum signal_default signal_default_action(int sig)
 static bool handler_ignores(const struct process *p, int sig)
 {
 	uaddr_t handler = p->actions->action[sig].handler;
+	enum signal_default what = signal_default_action(sig);
 
 	if (handler != SIG_DFL)
 		return handler == SIG_IGN;
-	if (signal_default_action(sig) == DEFAULT_IGNORE)
-		return true;
-	return p->unkillable;
+	return what == DEFAULT_IGNORE || what == DEFAULT_CONT || p->unkillable;
 }
 
 /* An ignored signal is dropped, unless it is blocked: the action may change before it is unblocked

@@ -60,6 +60,7 @@ function M.stay(spec)
     p:wait()
     error("the program said " .. tostring(line) .. ", not ready", 2)
   end
+  M.eventually(function() return p.state == "S" end) -- it says so just before it sleeps
   return M.owned(p)
 end
 
