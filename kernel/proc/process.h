@@ -110,7 +110,7 @@ enum thread_park { RUNNING, JOB_STOP, TRACE_STOP, DEAD };
 
 /* Work a thread has to do before it returns to user mode: bits of thread->work, set atomically by
  * anybody. */
-enum thread_work { WORK_SIGNAL = 1, WORK_RESCHED = 2, WORK_NOTIFY = 4 };
+enum thread_work { WORK_SIGNAL = 1, WORK_RESCHED = 2 };
 
 struct thread {
 	struct arch_thread arch; /* first: assembly knows its layout [O] */
@@ -129,8 +129,7 @@ struct thread {
 	sigset_t saved_mask;     /* what sigsuspend and friends put aside [O] */
 	bool restore_saved_mask; /* [O] */
 	struct pending pending;
-	struct altstack altstack;     /* [O] */
-	struct siginfo *last_siginfo; /* a trace stop's */
+	struct altstack altstack; /* [O] */
 
 	/* stops: [T] */
 	enum thread_park park;

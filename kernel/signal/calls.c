@@ -80,13 +80,12 @@ SYSCALL(rt_sigpending)
 }
 
 /* Sleeps until there is a signal to handle; job-control stops are slept through by restarting. */
-static int64_t sleep_for_signal(void)
+static void sleep_for_signal(void)
 {
 	while (!signal_pending(current)) {
 		sched_prepare(SCHED_SLEEP_INTR);
 		sched_sleep(NS_NEVER, "sigsuspend");
 	}
-	return -ERESTARTNOHAND;
 }
 
 SYSCALL(rt_sigsuspend)
