@@ -33,8 +33,9 @@ build_arch() {
 		(cd "$ROOT" && quietly "configuring $arch" cmake --preset "$arch-$CONFIG") || exit $EXIT_ERROR
 	fi
 	say "building $arch ($CONFIG)…"
-	# Two of these commands at once take turns.
-	quietly "building $arch" flock "$dir/build.ninja" cmake --build "$dir" || exit $EXIT_ERROR
+	# Two of these commands at once take turns. (The lock is the directory's: build.ninja may be
+	# replaced by the build, and Ninja run twice at once loses what an object depends on.)
+	quietly "building $arch" flock "$dir" cmake --build "$dir" || exit $EXIT_ERROR
 }
 
 # make_rootfs ARCH OUT [ARGUMENTS OF rootfs.sh]
