@@ -6,16 +6,6 @@
 #include "proc/process.h"
 #include "syscall/syscall.h"
 
-/* ptrace(2)'s access mode PTRACE_MODE_ATTACH_REALCREDS, as far as users go. (task_lock) */
-static bool may_access(const struct thread *t)
-{
-	const struct cred *me = current->cred, *c = t->cred;
-	if (t->process == current->process || cred_has_cap(me, CAP_SYS_PTRACE))
-		return true;
-	return t->space->dumpable && me->uid == c->uid && me->uid == c->euid &&
-	       me->uid == c->suid && me->gid == c->gid && me->gid == c->egid && me->gid == c->sgid;
-}
-
 /* The space of a task, with a reference. */
 static struct space *task_space(int pid)
 {
@@ -23,7 +13,8 @@ static struct space *task_space(int pid)
 	struct thread *t = thread_find(pid);
 	struct space *s = ERR_PTR(-ESRCH);
 	if (t && t->space) {
-		s = may_access(t) ? t->space : ERR_PTR(-EPERM);
+		bool may = ptrace_may_access(t, PTRACE_ACCESS_ATTACH | PTRACE_ACCESS_REALCREDS);
+		s = may ? t->space : ERR_PTR(-EPERM);
 		if (!IS_ERR(s))
 			space_get(s);
 	}

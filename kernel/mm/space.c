@@ -22,7 +22,7 @@ struct space *space_create(void)
 	ref_init(&s->pins);
 	mutex_init(&s->lock, "space");
 	list_init(&s->areas);
-	s->dumpable = true;
+	s->dumpable = DUMP_USER;
 	return s;
 }
 

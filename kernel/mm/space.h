@@ -100,7 +100,8 @@ struct space {
 	uint64_t pages_anon, pages_file, pages_peak; /* resident */
 	uint64_t pages_mapped, pages_locked;         /* sizes of areas, in pages */
 	uint64_t faults_minor, faults_major;
-	bool dumpable;
+	/* who may look in, and whether a core is written: prctl(PR_SET_DUMPABLE). Atomic. */
+	enum { DUMP_DISABLE, DUMP_USER, DUMP_ROOT } dumpable;
 };
 
 struct space *space_create(void) must_check; /* NULL: no memory */

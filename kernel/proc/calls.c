@@ -313,8 +313,7 @@ SYSCALL(get_robust_list)
 
 	if (!t)
 		err = -ESRCH;
-	else if (t->process != current->process && !capable(CAP_SYS_PTRACE) &&
-		 t->cred->uid != current->cred->euid)
+	else if (!ptrace_may_access(t, PTRACE_ACCESS_READ | PTRACE_ACCESS_REALCREDS))
 		err = -EPERM;
 	else
 		head = t->robust_list;

@@ -3,7 +3,6 @@
 
 #include "lock.h"
 
-#define CAP_FULL ((1ULL << 41) - 1)
 enum {
 	CAP_CHOWN = 0,
 	CAP_DAC_OVERRIDE = 1,
@@ -14,10 +13,18 @@ enum {
 	CAP_SETGID = 6,
 	CAP_SETUID = 7,
 	CAP_SETPCAP = 8,
+	CAP_LINUX_IMMUTABLE = 9,
+	CAP_NET_BIND_SERVICE = 10,
+	CAP_NET_BROADCAST = 11,
+	CAP_NET_ADMIN = 12,
+	CAP_NET_RAW = 13,
 	CAP_IPC_LOCK = 14,
+	CAP_IPC_OWNER = 15,
+	CAP_SYS_MODULE = 16,
 	CAP_SYS_RAWIO = 17,
 	CAP_SYS_CHROOT = 18,
 	CAP_SYS_PTRACE = 19,
+	CAP_SYS_PACCT = 20,
 	CAP_SYS_ADMIN = 21,
 	CAP_SYS_BOOT = 22,
 	CAP_SYS_NICE = 23,
@@ -25,8 +32,23 @@ enum {
 	CAP_SYS_TIME = 25,
 	CAP_SYS_TTY_CONFIG = 26,
 	CAP_MKNOD = 27,
-	CAP_SYSLOG = 34
+	CAP_LEASE = 28,
+	CAP_AUDIT_WRITE = 29,
+	CAP_AUDIT_CONTROL = 30,
+	CAP_SETFCAP = 31,
+	CAP_MAC_OVERRIDE = 32,
+	CAP_MAC_ADMIN = 33,
+	CAP_SYSLOG = 34,
+	CAP_WAKE_ALARM = 35,
+	CAP_BLOCK_SUSPEND = 36,
+	CAP_AUDIT_READ = 37,
+	CAP_PERFMON = 38,
+	CAP_BPF = 39,
+	CAP_CHECKPOINT_RESTORE = 40,
+	CAP_LAST = CAP_CHECKPOINT_RESTORE,
 };
+#define CAP_BIT(cap) (1ULL << (cap))
+#define CAP_FULL     (CAP_BIT(CAP_LAST + 1) - 1)
 
 struct group_list {
 	struct refcount refs;
@@ -54,3 +76,27 @@ void cred_fix_caps(struct cred *changed, const struct cred *old); /* after a cha
 bool cred_has_cap(const struct cred *c, int cap);
 bool cred_in_group(const struct cred *c, uint32_t gid); /* fsgid included */
 bool capable(int cap);                                  /* the current thread */
+
+/*
+ * May the current thread look into `target` (PTRACE_ACCESS_READ) or take hold of it
+ * (PTRACE_ACCESS_ATTACH)? ptrace(2), "Ptrace access mode checking". Calls that act by themselves
+ * judge by the real ids (REALCREDS), files of /proc by the file system's (FSCREDS). A refusal is
+ * EPERM, or EACCES from /proc. (task_lock)
+ */
+enum ptrace_access {
+	PTRACE_ACCESS_READ = 1,
+	PTRACE_ACCESS_ATTACH = 2,
+	PTRACE_ACCESS_FSCREDS = 8,
+	PTRACE_ACCESS_REALCREDS = 16,
+};
+struct thread;
+struct process;
+bool ptrace_may_access(const struct thread *target, unsigned mode);
+
+/* How far attaching is restricted to descendants: Yama's kernel.yama.ptrace_scope. Atomic. */
+enum ptrace_scope { SCOPE_CLASSIC, SCOPE_DESCENDANTS, SCOPE_CAPABLE, SCOPE_NONE };
+extern int ptrace_scope;
+/* Sets it for the current thread. 0, -EINVAL, -EPERM. SCOPE_NONE stays for good. */
+int ptrace_scope_set(int scope);
+/* prctl(PR_SET_PTRACER): who else may attach to the current process. 0 or -EINVAL. */
+int ptrace_allow_tracer(uint64_t pid);

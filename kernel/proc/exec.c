@@ -208,7 +208,7 @@ static int build_space(struct exec *e)
 	if (err)
 		return err;
 	s->brk_start = s->brk = space_layout_brk(s, s->brk_start);
-	s->dumpable = !e->secure;
+	s->dumpable = e->secure ? DUMP_DISABLE : DUMP_USER;
 	file_get(e->file);
 	s->exe = e->file;
 	return 0;

@@ -98,6 +98,10 @@ struct process {
 #define ADDR_NO_RANDOMIZE 0x0040000
 	uint32_t personality; /* [O] of any thread: personality(2) */
 
+	/* who may attach beyond ptrace_scope: [T] */
+	struct pid *allowed_tracer; /* with a reference, or NULL */
+	bool any_tracer;
+
 	/* POSIX timers and itimers belong to issue 3 and 4; the fields come with them */
 	struct timer real_timer; /* ITIMER_REAL and alarm */
 	ns_t real_interval;

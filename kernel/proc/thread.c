@@ -17,6 +17,7 @@ void process_put(struct process *p)
 	pid_put(p->pid);
 	pid_put(p->pgrp);
 	pid_put(p->session);
+	pid_put(p->allowed_tracer);
 	kfree(p);
 }
 

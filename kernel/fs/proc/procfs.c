@@ -90,19 +90,11 @@ struct fs_context *proc_fs(struct thread *t)
 
 bool proc_may_access(const struct thread *t)
 {
-	const struct cred *me = current_cred(), *it;
-	irqflags_t flags;
-	bool same, dumpable;
+	irqflags_t flags = spin_lock(&task_lock);
+	bool may = ptrace_may_access(t, PTRACE_ACCESS_READ | PTRACE_ACCESS_FSCREDS);
 
-	if (t->process == current->process)
-		return true;
-	flags = spin_lock(&task_lock);
-	it = t->cred ? t->cred : &cred_root;
-	same = me->fsuid == it->uid && me->fsuid == it->euid && me->fsuid == it->suid &&
-	       me->fsgid == it->gid && me->fsgid == it->egid && me->fsgid == it->sgid;
-	dumpable = !t->space || t->space->dumpable;
 	spin_unlock(&task_lock, flags);
-	return (same && dumpable) || cred_has_cap(me, CAP_SYS_PTRACE);
+	return may;
 }
 
 struct thread *proc_thread_access(const struct proc_inode *p, int *err)
@@ -155,7 +147,7 @@ static void own(struct inode *i, const struct proc_inode *p)
 	if (!t)
 		return;
 	flags = spin_lock(&task_lock);
-	if (t->cred && (!t->space || t->space->dumpable)) {
+	if (t->cred && (!t->space || t->space->dumpable == DUMP_USER)) {
 		i->uid = t->cred->euid;
 		i->gid = t->cred->egid;
 	}
