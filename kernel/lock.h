@@ -13,6 +13,7 @@ struct thread;
  * except where noted. */
 enum lock_rank {
 	RANK_FS,         /* a file, pipe, or tty: never held while sending a signal */
+	RANK_ASYNC,      /* who is told by SIGIO, and the lists of them (fs/async.c) */
 	RANK_TASK,       /* task_lock: all state shared between tasks */
 	RANK_TIMER,      /* timer queues */
 	RANK_FUTEX,      /* futex hash buckets; two of them in order of address */

@@ -70,6 +70,7 @@
 #define POLLRDBAND 0x080
 #define POLLWRNORM 0x100
 #define POLLWRBAND 0x200
+#define POLLMSG    0x400
 #define POLLRDHUP  0x2000
 
 #define PATH_MAX     4096
@@ -91,9 +92,13 @@
 #define F_GETOWN            9
 #define F_SETSIG            10
 #define F_GETSIG            11
+#define F_SETOWN_EX         15
+#define F_GETOWN_EX         16
+#define F_GETOWNER_UIDS     17
 #define F_OFD_GETLK         36
 #define F_OFD_SETLK         37
 #define F_OFD_SETLKW        38
+#define F_GETLEASE          1025
 #define F_DUPFD_CLOEXEC     1030
 #define F_SETPIPE_SZ        1031
 #define F_GETPIPE_SZ        1032
@@ -121,6 +126,7 @@
 #define FIONBIO  0x5421
 #define FIONCLEX 0x5450
 #define FIOCLEX  0x5451
+#define FIOASYNC 0x5452
 
 /* renameat2(2), fallocate(2), preadv2(2), close_range(2), memfd_create(2), eventfd(2), utimensat(2)
  */

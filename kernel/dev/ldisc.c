@@ -306,7 +306,9 @@ size_t tty_receive(struct tty *t, const char *s, size_t n)
 		if (sig)
 			tty_signal_foreground(t, sig);
 	}
-	if (wake)
+	if (wake) {
 		wait_wake_events(&t->read_wait, POLLIN | POLLRDNORM);
+		async_notify(&t->async, POLL_IN);
+	}
 	return done;
 }

@@ -55,6 +55,7 @@ struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver 
 	wait_queue_init(&t->write_wait);
 	wait_queue_init(&t->read_turn);
 	wait_queue_init(&t->write_turn);
+	async_list_init(&t->async);
 	t->termios = fresh_termios;
 	return t;
 }
@@ -86,6 +87,8 @@ void tty_output_room(struct tty *t)
 	ldisc_kick(t);
 	spin_unlock(&t->lock, flags);
 	wait_wake_events(&t->write_wait, POLLOUT | POLLWRNORM);
+	if (__atomic_exchange_n(&t->output_wanted, false, __ATOMIC_RELAXED))
+		async_notify(&t->async, POLL_OUT);
 }
 
 void tty_set_winsize(struct tty *t, const struct linux_winsize *size)
@@ -164,6 +167,25 @@ static void tty_release(struct file *f)
 	tty_put(t);
 }
 
+/* The foreground group is told, or who asks, unless F_SETOWN has named somebody. */
+static struct async_list *tty_async_list(struct file *f, bool on)
+{
+	struct tty_file *tf = tty_file_of(f);
+	int owner, err;
+
+	if (tty_file_hung_up(tf))
+		return ERR_PTR(-ENOTTY);
+	if (on) {
+		irqflags_t flags = spin_lock(&task_lock);
+		owner = tf->tty->foreground ? -tf->tty->foreground->nr : current->process->pid->nr;
+		spin_unlock(&task_lock, flags);
+		err = async_default_owner(f, owner);
+		if (err)
+			return ERR_PTR(err);
+	}
+	return &tf->tty->async;
+}
+
 const struct file_ops tty_file_ops = {
     .open = tty_open,
     .release = tty_release,
@@ -171,6 +193,7 @@ const struct file_ops tty_file_ops = {
     .write = tty_write,
     .ioctl = tty_ioctl,
     .poll = tty_poll,
+    .async_list = tty_async_list,
 };
 
 /* --- the console's terminal --- */

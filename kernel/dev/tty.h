@@ -3,6 +3,7 @@
 #pragma once
 
 #include "abi/tty.h"
+#include "fs/async.h"
 #include "lib/list.h"
 #include "lock.h"
 #include "sched/wait.h"
@@ -54,8 +55,9 @@ struct tty {
 	unsigned sent_column;          /* where it stood when the driver had last taken all of it */
 	bool stopped;                  /* by STOP (^S) or TCOOFF */
 	bool exclusive;                /* TIOCEXCL */
-	bool reading, writing;         /* one reader and one writer at a time; queues below */
-	unsigned hangups;              /* files opened before the last one are hung up */
+	bool output_wanted;    /* a write found no room: O_ASYNC tells of the next (atomic) */
+	bool reading, writing; /* one reader and one writer at a time; queues below */
+	unsigned hangups;      /* files opened before the last one are hung up */
 	unsigned opens;
 
 	/* [task_lock] */
@@ -64,6 +66,7 @@ struct tty {
 	struct wait_queue read_wait,
 	    write_wait; /* input or a hang-up; room, empty output, or a hang-up */
 	struct wait_queue read_turn, write_turn;
+	struct async_list async; /* O_ASYNC */
 };
 
 void tty_init(void); /* /dev/console, /dev/tty, /dev/ttyS0 */

@@ -203,6 +203,7 @@ static int64_t write_chunk(struct file *f, const char *s, size_t n)
 		done += write_some(t, s + done, n - done);
 		if (done == n || writable(t))
 			continue;
+		__atomic_store_n(&t->output_wanted, true, __ATOMIC_RELAXED);
 		r = f->flags & O_NONBLOCK
 			? -EAGAIN
 			: wait_event(&t->write_wait, writable(t) || tty_file_hung_up(tf),

@@ -1,4 +1,5 @@
 /* System calls on descriptors: close, dup, fcntl, ioctl, fsync and the like. */
+#include "fs/async.h"
 #include "fs/internal.h"
 #include "syscall/syscall.h"
 
@@ -92,14 +93,24 @@ static int64_t get_cloexec(int fd)
 	return on;
 }
 
-static int64_t set_flags(struct file *f, unsigned flags)
+static void change_flags(struct file *f, unsigned which, unsigned flags)
+{
+	__atomic_fetch_and(&f->flags, ~which | flags, __ATOMIC_RELAXED);
+	__atomic_fetch_or(&f->flags, which & flags, __ATOMIC_RELEASE);
+}
+
+static int64_t set_flags(int fd, struct file *f, unsigned flags)
 {
 	const unsigned settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
+	int err = 0;
 
 	if (!(f->flags & O_NOATIME) && (flags & O_NOATIME) && !inode_owner_or_capable(f->inode))
 		return -EPERM;
-	__atomic_store_n(&f->flags, (f->flags & ~settable) | (flags & settable), __ATOMIC_RELEASE);
-	return 0;
+	if ((flags ^ f->flags) & O_ASYNC)
+		err = async_set(f, fd, flags & O_ASYNC);
+	if (!err)
+		change_flags(f, settable, flags);
+	return err;
 }
 
 static int64_t add_seals(struct file *f, unsigned seals)
@@ -147,7 +158,7 @@ static int64_t do_fcntl(int fd, struct file *f, unsigned cmd, uint64_t arg)
 {
 	switch (cmd) {
 	case F_SETFL:
-		return set_flags(f, (unsigned)arg);
+		return set_flags(fd, f, (unsigned)arg);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
@@ -155,18 +166,8 @@ static int64_t do_fcntl(int fd, struct file *f, unsigned cmd, uint64_t arg)
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
 		return fcntl_lock(f, cmd, arg);
-	case F_SETOWN:
-		f->owner_pid = (int)arg;
-		return 0;
-	case F_GETOWN:
-		return f->owner_pid;
-	case F_SETSIG:
-		if (arg >= NSIG)
-			return -EINVAL;
-		f->owner_sig = (int)arg;
-		return 0;
-	case F_GETSIG:
-		return f->owner_sig;
+	case F_GETLEASE:
+		return F_UNLCK; /* nobody can take one */
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_fcntl(f, cmd, arg);
@@ -183,7 +184,7 @@ static int64_t do_fcntl(int fd, struct file *f, unsigned cmd, uint64_t arg)
 	case F_GETFL:
 		return fcntl_raw(fd, f, cmd, arg);
 	default:
-		return -EINVAL;
+		return async_fcntl(f, cmd, arg);
 	}
 }
 
@@ -214,7 +215,14 @@ static int64_t do_ioctl(int fd, struct file *f, unsigned cmd, uint64_t arg)
 	case FIONBIO:
 		if (copy_in_obj(&on, arg))
 			return -EFAULT;
-		return set_flags(f, on ? f->flags | O_NONBLOCK : f->flags & ~(unsigned)O_NONBLOCK);
+		change_flags(f, O_NONBLOCK, on ? O_NONBLOCK : 0);
+		return 0;
+	case FIOASYNC:
+		if (copy_in_obj(&on, arg))
+			return -EFAULT;
+		if (!on == !(f->flags & O_ASYNC))
+			return 0;
+		return f->ops->async_list ? async_set(f, fd, on) : -ENOTTY;
 	default:
 		return f->ops->ioctl ? f->ops->ioctl(f, cmd, arg) : -ENOTTY;
 	}

@@ -1,4 +1,5 @@
 /* Open file descriptions: lifetime, reading, writing, seeking. */
+#include "fs/async.h"
 #include "fs/internal.h"
 
 static struct inode anon_inode = {.refs = {1},
@@ -123,6 +124,7 @@ void file_put(struct file *f)
 		return;
 	sched_point("file.release", f);
 	epoll_file_released(f);
+	async_file_released(f);
 	locks_file_released(f);
 	if (f->ops->release)
 		f->ops->release(f);

@@ -24,6 +24,7 @@ static struct pipe *pipe_create(void)
 	mutex_init(&p->lock, "pipe");
 	wait_queue_init(&p->read_wait);
 	wait_queue_init(&p->write_wait);
+	async_list_init(&p->async);
 	return p;
 }
 
@@ -127,6 +128,7 @@ static int64_t pipe_read(struct file *f, struct io_vec *io, uint64_t *pos)
 			break;
 		}
 		mutex_unlock(&p->lock);
+		async_notify(&p->async, POLL_OUT);
 		if (wait_event(
 			&p->read_wait, read_ready(p), SCHED_SLEEP_INTR, NS_NEVER, "pipe_read"))
 			return -ERESTARTSYS;
@@ -135,6 +137,7 @@ static int64_t pipe_read(struct file *f, struct io_vec *io, uint64_t *pos)
 	mutex_unlock(&p->lock);
 	if (result > 0 && (was_full || p->polled))
 		pipe_wake_writers(p);
+	async_notify(&p->async, POLL_OUT);
 	if (result > 0 && !pipe_is_anonymous(f->inode))
 		inode_accessed(f->inode);
 	return result;
@@ -195,6 +198,7 @@ static int wait_room(struct pipe *p, const struct file *f, bool wake)
 	mutex_unlock(&p->lock);
 	if (wake)
 		wake_readers(p);
+	async_notify(&p->async, POLL_IN);
 	err = wait_event(&p->write_wait, write_ready(p), SCHED_SLEEP_INTR, NS_NEVER, "pipe_write");
 	mutex_lock(&p->lock);
 	return err ? -ERESTARTSYS : 0;
@@ -240,6 +244,7 @@ static int64_t pipe_write(struct file *f, struct io_vec *io, uint64_t *pos)
 	mutex_unlock(&p->lock);
 	if (was_empty || p->polled)
 		wake_readers(p);
+	async_notify(&p->async, POLL_IN);
 	if (broken)
 		fs_signal_current(SIGPIPE);
 	if (result > 0 && !pipe_is_anonymous(f->inode))
@@ -285,15 +290,28 @@ static int64_t pipe_ioctl(struct file *f, unsigned cmd, uint64_t arg)
 	return copy_out_obj(arg, &bytes);
 }
 
+static struct async_list *pipe_async_list(struct file *f, bool on)
+{
+	struct pipe *p = f->data;
+
+	return &p->async;
+}
+
 static void pipe_release(struct file *f)
 {
 	struct pipe *p = f->data;
+	bool one_sided;
 
 	mutex_lock(&p->lock);
 	p->readers -= file_readable(f);
 	p->writers -= file_writable(f);
+	one_sided = !p->readers != !p->writers;
 	mutex_unlock(&p->lock);
 	pipe_wake(p);
+	if (one_sided) {
+		async_notify(&p->async, POLL_IN);
+		async_notify(&p->async, POLL_OUT);
+	}
 	pipe_put(f->inode);
 }
 
@@ -304,6 +322,7 @@ const struct file_ops fifo_file_ops = {
     .write = pipe_write,
     .ioctl = pipe_ioctl,
     .poll = pipe_poll,
+    .async_list = pipe_async_list,
 };
 
 struct pipe *pipe_get(struct inode *i)

@@ -1,7 +1,7 @@
 /* Pipes: what pipe.c and fifo.c share. */
 #pragma once
 
-#include "fs/vfs.h"
+#include "fs/async.h"
 
 struct pipe_slot {
 	struct page *page;
@@ -21,6 +21,7 @@ struct pipe {
 	    polled; /* somebody listens for more than the edges that readers and writers wait for */
 	int files;  /* open files that point here (the inode's lock) */
 	struct wait_queue read_wait, write_wait;
+	struct async_list async; /* O_ASYNC */
 };
 
 static inline struct pipe_slot *pipe_slot_at(struct pipe *p, unsigned index)

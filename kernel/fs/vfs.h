@@ -19,6 +19,8 @@ struct file;
 struct mount;
 struct dir_context;
 struct poll_table;
+struct file_async;
+struct async_list;
 
 struct superblock {
 	const char *type;  /* "tmpfs", "devtmpfs", "proc" */
@@ -127,7 +129,7 @@ struct file {
 	uint64_t pos;
 	struct mutex pos_lock;
 	void *data;
-	int owner_pid, owner_sig; /* F_SETOWN, F_SETSIG */
+	struct file_async *async; /* F_SETOWN, F_SETSIG, O_ASYNC: async.c; NULL: never asked for */
 	bool denies_write;        /* opened for exec: inode_allow_write with the last reference */
 	struct list epoll_items;  /* who watches it: epoll.c */
 };
@@ -168,6 +170,9 @@ struct file_ops {
 	int (*mmap)(struct file *f,
 	    struct area *a); /* NULL: ENODEV; sets a->mapping or nothing for device zero */
 	int (*fsync)(struct file *f);
+	/* Whose news O_ASYNC tells of (fs/async.h), as it is turned on or off; ERR_PTR. NULL op:
+	 * never any. */
+	struct async_list *(*async_list)(struct file *f, bool on);
 	const char *name; /* of a file on no path: "[eventfd]" */
 };
 
