@@ -99,9 +99,9 @@ apt_setup() {
 		Acquire::Languages "none";
 		Acquire::Retries "2";
 	END
-	# These suites are a last resort, and mirrors of them may lag: the signature is checked, the date is not.
+	# Mirrors of these suites may lag: the signature is checked, the date is not.
 	case $suite in
-	forky | testing | sid | unstable) echo 'Acquire::Check-Valid-Until "false";' >>"$dir/apt.conf.new" ;;
+	stable | forky | testing | sid | unstable) echo 'Acquire::Check-Valid-Until "false";' >>"$dir/apt.conf.new" ;;
 	esac
 	local type
 	for type in $types; do
