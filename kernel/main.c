@@ -14,6 +14,7 @@
 #include "mm/space.h"
 #include "printk.h"
 #include "proc/process.h"
+#include "proc/vdso.h"
 #include "random.h"
 #include "sched/futex.h"
 #include "trace.h"
@@ -144,6 +145,7 @@ _Noreturn void kernel_main(void)
 	trace_init_cpu(0);
 	arch_init();
 	arch_cpu_init();
+	vdso_init();
 	random_init();
 	futex_init();
 	pid_init();

@@ -68,6 +68,9 @@ int plic_setup(void);
 void plic_cpu_setup(unsigned cpu);
 void plic_handle(void);
 
+/* isa.c */
+uint64_t isa_extensions(void); /* as riscv_hwprobe names them */
+
 /* power.c */
 void power_setup(void);
 

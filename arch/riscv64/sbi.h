@@ -13,6 +13,9 @@
 #define SBI_DBCN           0x4442434e
 
 #define SBI_BASE_PROBE_EXTENSION 3
+#define SBI_BASE_MVENDORID       4
+#define SBI_BASE_MARCHID         5
+#define SBI_BASE_MIMPID          6
 #define SBI_TIME_SET_TIMER       0
 #define SBI_IPI_SEND             0
 #define SBI_RFENCE_FENCE_I       0

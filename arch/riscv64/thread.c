@@ -1,4 +1,5 @@
 /* Threads: switching, first frames, the system-call convention. */
+#include "abi/elf.h"
 #include "csr.h"
 #include "local.h"
 #include "mm/heap.h"
@@ -104,6 +105,20 @@ const uint16_t arch_elf_machine = 243; /* EM_RISCV */
 const char arch_name[] = "riscv64";
 const char arch_uname_machine[] = "riscv64";
 const char arch_platform[] = "";
+
+/* Size and geometry of the caches, 0 as Linux has it where the device tree does not tell: L1
+ * instructions, L1 data, L2, L3. */
+const uint64_t arch_auxv[][2] = {
+    {AT_L1I_CACHESIZE, 0},
+    {AT_L1I_CACHEGEOMETRY, 0},
+    {AT_L1D_CACHESIZE, 0},
+    {AT_L1D_CACHEGEOMETRY, 0},
+    {AT_L2_CACHESIZE, 0},
+    {AT_L2_CACHEGEOMETRY, 0},
+    {AT_L3_CACHESIZE, 0},
+    {AT_L3_CACHEGEOMETRY, 0},
+};
+const unsigned arch_auxv_count = ARRAY_SIZE(arch_auxv);
 
 uint64_t arch_hwcap(void)
 {

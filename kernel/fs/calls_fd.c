@@ -83,11 +83,11 @@ static int64_t set_cloexec(int fd, bool on)
 	return 0;
 }
 
-static int64_t get_cloexec(int fd)
+bool fd_is_cloexec(int fd)
 {
 	struct files *t = current->files;
 	irqflags_t flags = spin_lock(&t->lock);
-	int64_t on = (unsigned)fd < t->size ? t->cloexec[fd / 64] >> (fd % 64) & 1 : 0;
+	bool on = (unsigned)fd < t->size ? t->cloexec[fd / 64] >> (fd % 64) & 1 : false;
 
 	spin_unlock(&t->lock, flags);
 	return on;
@@ -144,7 +144,7 @@ static int64_t fcntl_raw(int fd, struct file *f, unsigned cmd, uint64_t arg)
 	case F_DUPFD_CLOEXEC:
 		return dup_from(f, arg, O_CLOEXEC);
 	case F_GETFD:
-		return get_cloexec(fd);
+		return fd_is_cloexec(fd);
 	case F_SETFD:
 		return set_cloexec(fd, arg & FD_CLOEXEC);
 	case F_GETFL:

@@ -219,6 +219,7 @@ int fd_install(struct file *f, unsigned flags,
     int lowest); /* O_CLOEXEC; takes over the reference on success; fd or -EMFILE/-ENOMEM */
 int fd_install_pair(struct file *a, struct file *b, unsigned flags, int out[2]);
 int fd_close(int fd);
+bool fd_is_cloexec(int fd);
 struct file *files_get(struct files *files, int fd); /* another task's */
 
 /* --- objects --- */

@@ -1,5 +1,6 @@
 /* The system calls brk, mmap, munmap, mprotect: arguments checked and turned into what map.c takes.
  */
+#include "abi/personality.h"
 #include "fs/vfs.h"
 #include "mm/area.h"
 #include "proc/process.h"
@@ -56,11 +57,18 @@ static int mmap_flags(uint64_t flags, struct map_request *r)
 	return 0;
 }
 
+/* What the personality makes of PROT_… */
+static unsigned effective_prot(uint64_t prot)
+{
+	bool exec = (prot & PROT_READ) && (current->process->personality & READ_IMPLIES_EXEC);
+	return (prot & PROT_ALL) | (exec ? PROT_EXEC : 0);
+}
+
 SYSCALL(mmap)
 {
 	uint64_t flags = a[3];
 	struct map_request r = {
-	    .addr = a[0], .len = a[1], .flags = a[2] & PROT_ALL, .offset = a[5]};
+	    .addr = a[0], .len = a[1], .flags = effective_prot(a[2]), .offset = a[5]};
 	if (a[5] & ~PAGE_MASK)
 		return -EINVAL;
 	if (!(flags & MAP_ANONYMOUS)) {
@@ -115,5 +123,5 @@ SYSCALL(mprotect)
 	    grows == PROT_GROWSUP)
 		return -EINVAL;
 	int err = grows ? grown_start(current->space, start, &len, &start) : 0;
-	return err ? err : space_protect(current->space, start, len, prot & PROT_ALL);
+	return err ? err : space_protect(current->space, start, len, effective_prot(prot));
 }

@@ -3,6 +3,7 @@
 #include "fs/vfs.h"
 #include "mm/area.h"
 #include "proc/process.h"
+#include "proc/vdso.h"
 #include "trace.h"
 
 #define AROUND_PAGES 16 /* a read fault on a file maps what is cached of this aligned block */
@@ -177,17 +178,17 @@ static int resolve_file(struct space *s, const struct area *a, uaddr_t va, unsig
 	return err;
 }
 
-/* The kernel's own pages that programs run: the vDSO. */
+/* The kernel's own pages: the vDSO, and its data. */
 static int resolve_vdso(struct space *s, const struct area *a, uaddr_t va, unsigned access)
 {
 	uint64_t offset = a->offset + (va - a->start);
-	if (offset >= ALIGN_UP((uint64_t)(arch_vdso_end - arch_vdso_start), PAGE_SIZE))
+	struct page *p = a->flags & AREA_VVAR ? vdso_data_page(offset) : vdso_page(offset);
+	if (!p)
 		return -ENXIO;
-	struct page *p = page_of(virt_to_phys(arch_vdso_start + offset));
 	if (access & FAULT_WRITE)
 		return enter_copy(s, a, va, p);
 	int err = enter_page(s, a, va, p, false);
-	if (!err)
+	if (!err && (a->flags & AREA_EXEC))
 		arch_icache_sync(&s->arch, va, va + PAGE_SIZE);
 	return err;
 }

@@ -143,7 +143,7 @@ static struct area *make_area(const struct space *s, const struct map_request *r
 		err = check_file(r, &like.flags);
 	else if ((r->flags & AREA_SHARED) && (r->flags & AREA_GROWSDOWN))
 		err = -EINVAL;
-	else
+	else if (!(r->flags & AREA_VVAR))
 		like.flags |= AREA_MAYWRITE;
 	if (err)
 		return ERR_PTR(err);
@@ -261,6 +261,8 @@ static int protect_part(struct space *s, uaddr_t *at, uaddr_t end, unsigned prot
 		return -ENOMEM;
 	uaddr_t part_end = MIN(a->end, end);
 	if ((prot & AREA_WRITE) && !(a->flags & AREA_MAYWRITE))
+		return -EACCES;
+	if ((prot & AREA_EXEC) && (a->flags & AREA_VVAR))
 		return -EACCES;
 	if ((a->flags & rights) != prot) {
 		int err = areas_cut(s, *at, part_end);

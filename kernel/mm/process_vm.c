@@ -66,6 +66,8 @@ static int copy_part(struct space *s, uaddr_t remote, uaddr_t local, size_t n, b
 	char *mem = (char *)page_virt(p) + (remote & ~PAGE_MASK);
 	int err = write ? arch_copy_in(mem, local, n) : arch_copy_out(local, mem, n);
 	page_put(p);
+	if (write && !err)
+		arch_icache_sync(&s->arch, remote, remote + n); /* it may be code */
 	return err;
 }
 

@@ -12,6 +12,8 @@ static int check_forced(struct space *s, uaddr_t addr, unsigned access, struct a
 	/* Shared pages that are read-only stay so, even for a debugger. */
 	if ((access & FAULT_WRITE) && !(a->flags & AREA_WRITE) && !area_is_private(a))
 		return -EFAULT;
+	if (a->flags & AREA_VVAR)
+		return -EFAULT; /* as Linux, to which it is no memory */
 	return 0;
 }
 

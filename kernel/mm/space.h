@@ -60,6 +60,7 @@ enum area_flags {
 	AREA_HEAP = 8192,
 	AREA_SHARED_ANON = 16384, /* `mapping` is a shared_memory of mapping.c, not a file's */
 	AREA_LOCKONFAULT = 32768,
+	AREA_VVAR = 65536, /* with VDSO: the data page, which nobody but the kernel writes */
 };
 
 /* A range of a space with one protection and one backing. (space->lock) */
@@ -116,14 +117,25 @@ void space_switch(struct space *s);
  * lets go of them. */
 void space_leave_dead(void);
 
-/* Chooses stack_top and mmap_base of a new space: at random, but for the boot flag norandmaps. */
+/* Chooses stack_top and mmap_base of a new space: at random, if this is wanted. */
 void space_layout_init(struct space *s);
-bool space_randomised(void); /* norandmaps was not given */
+/* For the current process's programs: neither norandmaps, nor the sysctl, nor personality(2) say
+ * no.
+ */
+bool space_randomised(void);
+/* /proc/sys/kernel/randomize_va_space: 0 nothing, 1 all but the heap, 2 all. */
+#define RANDOM_ALL 2
+int space_random_level(void);
+void space_set_random_level(int level);
+/* Where position-independent programs with an interpreter go: two thirds up, and at random above.
+ */
+#define SPACE_PIE_BASE ALIGN_DOWN(ARCH_USER_TOP / 3 * 2, PAGE_SIZE)
+uaddr_t space_layout_pie(void);
+/* How far the stack's vectors are below its strings: less than a page, a multiple of 16. */
+uint64_t space_layout_stack_pad(void);
 /* Where the heap begins that follows a program ending at `end`: page-aligned, at random likewise.
  */
 uaddr_t space_layout_brk(struct space *s, uaddr_t end);
-/* A random multiple of the page size below `range` bytes, for placing things; 0 with norandmaps. */
-uint64_t space_layout_random(uint64_t range);
 
 /*
  * Maps [addr, addr+len) as mmap(2): `flags` are AREA_…; with `fixed` exactly there (what was mapped

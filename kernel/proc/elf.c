@@ -5,7 +5,6 @@
 #include "mm/heap.h"
 #include "mm/space.h"
 #include "proc/internal.h"
-#include "random.h"
 
 #define MAX_PHDRS_SIZE 65536
 
@@ -262,15 +261,6 @@ static uaddr_t phdr_address(const struct elf_file *e)
 	return 0;
 }
 
-/* Two thirds up: where Linux puts position-independent programs, far from libraries and stack. */
-static uaddr_t dyn_hint(void)
-{
-	uaddr_t base = ARCH_USER_TOP / 3 * 2;
-
-	return ALIGN_DOWN(
-	    base + (space_randomised() ? random_below(1 << 18) << PAGE_SHIFT : 0), PAGE_SIZE);
-}
-
 /* Maps a whole file: anywhere, near `hint`, or where it says itself. */
 static int map_file(struct space *s, struct elf_file *e, uaddr_t hint, bool program)
 {
@@ -281,9 +271,10 @@ static int map_file(struct space *s, struct elf_file *e, uaddr_t hint, bool prog
 	return err ? err : map_all(s, e, program);
 }
 
+/* The last header of that kind counts. */
 static bool wants_exec_stack(const struct elf_file *e)
 {
-	for (unsigned i = 0; i < e->head.phnum; i++)
+	for (unsigned i = e->head.phnum; i-- > 0;)
 		if (e->phdrs[i].type == PT_GNU_STACK)
 			return e->phdrs[i].flags & PF_X;
 	return false;
@@ -292,8 +283,12 @@ static bool wants_exec_stack(const struct elf_file *e)
 static int map_both(
     struct space *s, struct elf_file *e, struct elf_file *interp, struct elf_image *out)
 {
-	int err = map_file(s, e, dyn_hint(), true);
+	/* One without interpreter may be one itself: it goes among the mappings, out of the way of
+	 * the programs that it loads. */
+	int err = map_file(s, e, interp->file ? space_layout_pie() : 0, true);
 
+	if (!err && e->head.type == ET_DYN && !interp->file)
+		s->brk_start = SPACE_PIE_BASE;
 	if (!err && interp->file)
 		err = map_file(s, interp, 0, false);
 	if (err)

@@ -1,30 +1,14 @@
 /* execve(2): a new image for the current process. Nothing is lost until everything that can fail
  * has been done. */
+#include "proc/exec.h"
 #include "abi/fs.h"
+#include "abi/personality.h"
 #include "fs/vfs.h"
 #include "mm/heap.h"
 #include "mm/space.h"
 #include "printk.h"
-#include "proc/internal.h"
+#include "proc/vdso.h"
 #include "trace.h"
-
-#define HEAD_SIZE        256 /* what decides the format: BINPRM_BUF_SIZE */
-#define MAX_INTERPRETERS 5
-
-struct exec {
-	struct file *file;
-	char *execfn; /* as AT_EXECFN names it: the path given, not the interpreter */
-	char *path;   /* of `file` */
-	char head[HEAD_SIZE];
-	size_t head_len;
-	struct exec_strings strings;
-	struct space *space;
-	struct elf_image image;
-	struct cred *cred;
-	bool secure;
-	bool fatal; /* an error from here on ends the process */
-	uaddr_t sp;
-};
 
 struct file *exec_open(int dirfd, const char *path, unsigned lookup)
 {
@@ -43,7 +27,7 @@ struct file *exec_open(int dirfd, const char *path, unsigned lookup)
 	return f;
 }
 
-static int open_program(struct exec *e, int dirfd, const char *path, unsigned lookup)
+int exec_open_program(struct exec *e, int dirfd, const char *path, unsigned lookup)
 {
 	uint64_t pos = 0;
 	int64_t n;
@@ -60,81 +44,6 @@ static int open_program(struct exec *e, int dirfd, const char *path, unsigned lo
 	if (n < 0)
 		return (int)n;
 	e->head_len = (size_t)n;
-	return 0;
-}
-
-/* --- "#!" --- */
-
-static char *skip_blanks(char *s)
-{
-	while (*s == ' ' || *s == '\t')
-		s++;
-	return s;
-}
-
-/* Cuts "#! interpreter [argument]" into its two parts. -ENOEXEC if it is none. */
-static int parse_script(char *line, char **interp, char **arg)
-{
-	char *end = strchr(line, '\n'), *p;
-
-	if (!end &&
-	    strlen(line) >= HEAD_SIZE - 1) /* cut: the interpreter's name at least must be whole */
-		end = line + HEAD_SIZE - 1;
-	if (end)
-		*end = 0;
-	for (end = line + strlen(line); end > line && (end[-1] == ' ' || end[-1] == '\t');)
-		*--end = 0;
-	p = skip_blanks(line + 2);
-	if (!*p)
-		return -ENOEXEC;
-	*interp = p;
-	p += strcspn(p, " \t");
-	*arg = NULL;
-	if (*p) {
-		*p++ = 0;
-		p = skip_blanks(p);
-		*arg = *p ? p : NULL;
-	}
-	return 0;
-}
-
-/* argv becomes: interpreter, its argument, the script's path, what came after argv[0]. */
-static int follow_script(struct exec *e)
-{
-	char line[HEAD_SIZE + 1], *interp, *arg;
-	int err;
-
-	memcpy(line, e->head, HEAD_SIZE);
-	line[HEAD_SIZE] = 0;
-	err = parse_script(line, &interp, &arg);
-	if (!err)
-		err = exec_strings_drop_first(&e->strings);
-	if (!err)
-		err = exec_strings_prepend(&e->strings, e->path);
-	if (!err && arg)
-		err = exec_strings_prepend(&e->strings, arg);
-	if (!err)
-		err = exec_strings_prepend(&e->strings, interp);
-	if (err)
-		return err;
-	file_put(e->file);
-	e->file = NULL;
-	kfree(e->path);
-	e->path = kstrdup(interp);
-	return e->path ? open_program(e, AT_FDCWD, e->path, LOOKUP_FOLLOW) : -ENOMEM;
-}
-
-static int resolve_scripts(struct exec *e)
-{
-	for (int depth = 0; e->head_len >= 2 && e->head[0] == '#' && e->head[1] == '!'; depth++) {
-		int err;
-
-		if (depth == MAX_INTERPRETERS)
-			return -ELOOP;
-		err = follow_script(e);
-		if (err)
-			return err;
-	}
 	return 0;
 }
 
@@ -188,6 +97,14 @@ static int map_stack(struct space *s, bool exec)
 	return at < 0 ? (int)at : 0;
 }
 
+/* Programs of System V find a page at 0; who has not the right to one goes without. */
+static void map_page_zero(struct space *s)
+{
+	struct map_request r = {.len = PAGE_SIZE, .flags = AREA_READ | AREA_EXEC, .fixed = true};
+
+	(void)!space_map(s, &r);
+}
+
 static int build_space(struct exec *e)
 {
 	struct space *s = space_create();
@@ -208,6 +125,8 @@ static int build_space(struct exec *e)
 	if (err)
 		return err;
 	s->brk_start = s->brk = space_layout_brk(s, s->brk_start);
+	if ((current->process->personality & MMAP_PAGE_ZERO) && !e->secure)
+		map_page_zero(s);
 	s->dumpable = e->secure ? DUMP_DISABLE : DUMP_USER;
 	file_get(e->file);
 	s->exe = e->file;
@@ -282,6 +201,15 @@ static void install_process_state(struct thread *t, const struct exec *e)
 	t->kernel = false;
 }
 
+/* The domain is an ordinary Linux again; more rights than the starter's clear what could be used
+ * against them. */
+static void reset_personality(struct process *p, bool secure)
+{
+	p->personality &= ~(uint32_t)PER_MASK;
+	if (secure)
+		p->personality &= ~(uint32_t)PER_CLEAR_ON_SETID;
+}
+
 static int unshare_actions(struct process *p)
 {
 	struct actions *own, *shared = p->actions;
@@ -343,6 +271,7 @@ static int commit(struct thread *t, struct exec *e)
 	sched_point("exec.commit", t);
 	cred_install(e->cred);
 	e->cred = NULL;
+	reset_personality(t->process, e->secure);
 	thread_release_futexes(t);
 	install_space(t, e);
 	install_process_state(t, e);
@@ -353,22 +282,38 @@ static int commit(struct thread *t, struct exec *e)
 	return 0;
 }
 
+/* Where the path is relative to a descriptor, the program knows itself by way of that. */
+static int name_program(struct exec *e, int dirfd, const char *path)
+{
+	size_t size = strlen(path) + sizeof("/dev/fd/-2147483648/");
+
+	e->execfn = kmalloc(size);
+	if (!e->execfn)
+		return -ENOMEM;
+	if (dirfd == AT_FDCWD || path[0] == '/') {
+		fmt_string(e->execfn, size, "%s", path);
+	} else {
+		fmt_string(e->execfn, size, "/dev/fd/%d%s%s", dirfd, path[0] ? "/" : "", path);
+		e->inaccessible = fd_is_cloexec(dirfd);
+	}
+	e->path = kstrdup(e->execfn);
+	return e->path ? 0 : -ENOMEM;
+}
+
 static int prepare(struct exec *e, int dirfd, const char *path, int flags,
     const struct string_vec *argv, const struct string_vec *envp)
 {
-	int err;
+	int err = name_program(e, dirfd, path);
 
-	e->path = kstrdup(path);
-	e->execfn = kstrdup(path);
-	if (!e->path || !e->execfn)
-		return -ENOMEM;
-	err = open_program(e, dirfd, path,
+	if (err)
+		return err;
+	err = exec_open_program(e, dirfd, path,
 	    (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0) |
 		(flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW));
 	if (!err)
 		err = exec_strings_collect(&e->strings, argv, envp);
 	if (!err)
-		err = resolve_scripts(e);
+		err = exec_resolve_scripts(e);
 	if (!err)
 		err = prepare_cred(e);
 	return err ? err : build_space(e);

@@ -200,6 +200,8 @@ static void put_auxv(struct builder *b, struct space *s, const struct elf_image 
 
 	if (s->vdso)
 		put_aux(b, AT_SYSINFO_EHDR, s->vdso);
+	for (unsigned i = 0; i < arch_auxv_count; i++)
+		put_aux(b, arch_auxv[i][0], arch_auxv[i][1]);
 	put_aux(b, AT_MINSIGSTKSZ, arch_min_sigstack);
 	put_aux(b, AT_HWCAP, arch_hwcap());
 	put_aux(b, AT_PAGESZ, PAGE_SIZE);
@@ -224,7 +226,7 @@ static void put_auxv(struct builder *b, struct space *s, const struct elf_image 
 	memcpy(s->auxv, start, (size_t)((char *)b->slot - (char *)start));
 }
 
-#define AUX_WORDS 48
+#define AUX_WORDS 64
 
 int exec_build_stack(struct space *s, const struct exec_strings *strings,
     const struct elf_image *image, const char *execfn, const struct cred *cred, bool secure,
@@ -233,7 +235,8 @@ int exec_build_stack(struct space *s, const struct exec_strings *strings,
 	size_t fn_len = strlen(execfn) + 1,
 	       platform_len = arch_platform[0] ? strlen(arch_platform) + 1 : 0;
 	size_t words = 1 + strings->argc + 1 + strings->envc + 1 + AUX_WORDS;
-	size_t tail = 16 + platform_len + strings->len + fn_len + 8;
+	size_t pad = space_layout_stack_pad();
+	size_t tail = pad + 16 + platform_len + strings->len + fn_len + 8;
 	struct builder b = {.size = ALIGN_UP(words * 8 + tail, 16)};
 	struct tail t = {0};
 	uaddr_t str_at;

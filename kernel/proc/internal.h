@@ -28,7 +28,6 @@ void thread_publish(struct thread *t); /* a further thread (task_lock) */
 
 /* In exec by a thread that is not the leader, once it is the only one left. (task_lock) */
 void thread_take_leader_id(struct thread *t);
-int space_map_vdso(struct space *s);
 
 /* Wakes a parent that waits in vfork, once. */
 void vfork_release(struct thread *t);

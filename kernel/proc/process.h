@@ -95,7 +95,6 @@ struct process {
 	ns_t start_time; /* since boot */
 	struct rusage_ns dead_threads, reaped_children;
 	struct rlimit rlimits[16];
-#define ADDR_NO_RANDOMIZE 0x0040000
 	uint32_t personality; /* [O] of any thread: personality(2) */
 
 	/* who may attach beyond ptrace_scope: [T] */

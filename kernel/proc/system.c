@@ -1,5 +1,6 @@
 /* What a program asks of the system as a whole: uname(2), sysinfo(2), getrandom(2), reboot(2),
  * syslog(2) … */
+#include "abi/personality.h"
 #include "arch/cpu.h"
 #include "arch/uaccess.h"
 #include "mm/heap.h"
@@ -27,13 +28,29 @@ void system_hostname(char *buf, size_t size)
 	spin_unlock(&task_lock, flags);
 }
 
+/* With UNAME26: "2.6.", the minor number and 60, and what follows the digits and dots. */
+static void show_release(char *to)
+{
+	const char *rest = LINUX_RELEASE, *minor = strchr(rest, '.') + 1;
+	unsigned number = 0;
+
+	if (!(current->process->personality & UNAME26)) {
+		fmt_string(to, UTS_LEN, "%s", rest);
+		return;
+	}
+	while (*minor >= '0' && *minor <= '9')
+		number = number * 10 + (unsigned)(*minor++ - '0');
+	rest += strspn(rest, "0123456789.");
+	fmt_string(to, UTS_LEN, "2.6.%u%s", number + 60, rest);
+}
+
 SYSCALL(uname)
 {
 	struct user_utsname u = {0};
 	irqflags_t flags;
 
 	fmt_string(u.sysname, UTS_LEN, "Linux");
-	fmt_string(u.release, UTS_LEN, "%s", LINUX_RELEASE);
+	show_release(u.release);
 	fmt_string(u.version, UTS_LEN, "%s", LINUX_VERSION);
 	fmt_string(u.machine, UTS_LEN, "%s", arch_uname_machine);
 	flags = spin_lock(&task_lock);
@@ -123,8 +140,6 @@ SYSCALL(getrandom)
 	return (int64_t)done;
 }
 
-/* Only the values that Linux defines without meaning for us: the default domain, and no
- * randomisation. */
 SYSCALL(personality)
 {
 	enum { QUERY = 0xffffffff };

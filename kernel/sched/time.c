@@ -1,5 +1,6 @@
 /* The time since boot, and the wall clock as an offset from it. */
 #include "arch/cpu.h"
+#include "proc/vdso.h"
 #include "sched/timer.h"
 #include "sched/wait.h"
 
@@ -8,6 +9,7 @@
 
 static ns_t realtime_offset = DEFAULT_BOOT_TIME; /* real time minus time since boot; atomic */
 static uint32_t setting;                         /* counts how often it was set; atomic */
+static struct spinlock setting_lock = SPINLOCK_INIT("wall clock", RANK_ARCH);
 struct wait_queue time_was_set = WAIT_QUEUE_INIT(time_was_set);
 
 ns_t time_now(void)
@@ -15,14 +17,23 @@ ns_t time_now(void)
 	return arch_now();
 }
 
+ns_t time_realtime_offset(void)
+{
+	return __atomic_load_n(&realtime_offset, __ATOMIC_RELAXED);
+}
+
 ns_t time_realtime(void)
 {
-	return arch_now() + __atomic_load_n(&realtime_offset, __ATOMIC_RELAXED);
+	return arch_now() + time_realtime_offset();
 }
 
 void time_set_realtime(ns_t t)
 {
-	__atomic_store_n(&realtime_offset, t - arch_now(), __ATOMIC_RELAXED);
+	irqflags_t flags = spin_lock(&setting_lock);
+	ns_t offset = t - arch_now();
+	__atomic_store_n(&realtime_offset, offset, __ATOMIC_RELAXED);
+	vdso_set_realtime(offset);
+	spin_unlock(&setting_lock, flags);
 	__atomic_fetch_add(&setting, 1, __ATOMIC_RELEASE);
 	wait_wake_all(&time_was_set);
 }

@@ -29,9 +29,10 @@ void timer_init_cpu(struct cpu *c);
  * off. */
 void timer_interrupt_by(ns_t deadline);
 
-ns_t time_now(void);            /* CLOCK_MONOTONIC: ns since boot, never goes back */
-ns_t time_realtime(void);       /* CLOCK_REALTIME: ns since 1970 */
-void time_set_realtime(ns_t t); /* wakes who sleeps until a point of it */
+ns_t time_now(void);             /* CLOCK_MONOTONIC: ns since boot, never goes back */
+ns_t time_realtime(void);        /* CLOCK_REALTIME: ns since 1970 */
+ns_t time_realtime_offset(void); /* the second less the first */
+void time_set_realtime(ns_t t);  /* wakes who sleeps until a point of it */
 /* Sleepers by the wall clock: time_setting() changes when it is set, and the queue is woken. */
 struct wait_queue;
 extern struct wait_queue time_was_set;

@@ -236,7 +236,7 @@ int signal_set_altstack(struct thread *t, const struct altstack *new, uaddr_t sp
 		t->altstack = (struct altstack){.flags = new->flags};
 		return 0;
 	}
-	if (new->size < MIN_SIGSTACK)
+	if (new->size < ARCH_MINSIGSTKSZ)
 		return -ENOMEM;
 	t->altstack = *new;
 	return 0;

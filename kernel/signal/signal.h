@@ -108,7 +108,6 @@ void signal_set_blocked(
 /* Is `sp` on the thread's alternate stack (S28)? */
 bool signal_on_altstack(const struct thread *t, uaddr_t sp);
 /* sigaltstack(2) for a thread whose stack pointer is `sp`: 0, -EPERM, -EINVAL, -ENOMEM. */
-#define MIN_SIGSTACK 2048
 int signal_set_altstack(struct thread *t, const struct altstack *new, uaddr_t sp);
 /* Puts `mask` in force until the next return to user mode, as sigsuspend and ppoll do. */
 void signal_set_temporary_mask(sigset_t mask);

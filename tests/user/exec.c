@@ -4,7 +4,11 @@
 
 #include <elf.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
 
 extern char **environ;
 
@@ -44,6 +48,32 @@ static void auxv(void)
 	CHECK_EQ(0, (uintptr_t)__builtin_frame_address(0) & 15);
 }
 
+/* The entries that Linux gives, in its order. */
+static void auxv_order(void)
+{
+	static const unsigned long want[] = {AT_SYSINFO_EHDR, 40, 41, 42, 43, 44, 45, 46, 47,
+	    AT_MINSIGSTKSZ, AT_HWCAP, AT_PAGESZ, AT_CLKTCK, AT_PHDR, AT_PHENT, AT_PHNUM, AT_BASE,
+	    AT_FLAGS, AT_ENTRY, AT_UID, AT_EUID, AT_GID, AT_EGID, AT_SECURE, AT_RANDOM, AT_EXECFN,
+	    AT_NULL};
+	char **e = environ;
+	unsigned n = 0;
+	while (*e)
+		e++;
+	Elf64_auxv_t *a = (Elf64_auxv_t *)(e + 1);
+	do
+		CHECK_EQ(want[n], a[n].a_type);
+	while (want[n++] != AT_NULL);
+	CHECK_EQ(0, getauxval(AT_FLAGS));
+	CHECK(getauxval(AT_MINSIGSTKSZ) >= 1024);
+	/* Above the vectors: random bytes, strings, the program's name, and 8 zero bytes. */
+	CHECK(getauxval(AT_RANDOM) > (uintptr_t)&a[n - 1]);
+	char *fn = (char *)getauxval(AT_EXECFN);
+	CHECK((uintptr_t)fn > getauxval(AT_RANDOM));
+	char *end = fn + strlen(fn) + 1;
+	CHECK_EQ(0, ((uintptr_t)end + 8) % 4096);
+	CHECK_EQ(0, memcmp(end, "\0\0\0\0\0\0\0\0", 8));
+}
+
 static void stack_aligned(void)
 {
 	CHECK(environ[-1] == NULL); /* argv ends where envp begins */
@@ -76,6 +106,152 @@ static void try_exec(void)
 			printf("%s: %s\n", args[i],
 			    WEXITSTATUS(status) ? strerrorname_np(WEXITSTATUS(status)) : "ran");
 	}
+}
+
+/* Runs fn in a child that execs, and gives what the new program prints. */
+static void output_of(void (*fn)(void), char *out, size_t size)
+{
+	int fds[2], status;
+	CHECK_EQ(0, pipe(fds));
+	pid_t pid = fork();
+	if (!pid) {
+		dup2(fds[1], 1);
+		close(fds[0]);
+		close(fds[1]);
+		fn();
+		dprintf(1, "errno %s", strerrorname_np(errno));
+		_exit(0);
+	}
+	close(fds[1]);
+	size_t n = 0;
+	for (ssize_t r; n < size - 1 && (r = read(fds[0], out + n, size - 1 - n)) > 0;)
+		n += (size_t)r;
+	out[n] = 0;
+	close(fds[0]);
+	CHECK_EQ(pid, waitpid(pid, &status, 0));
+	CHECK(WIFEXITED(status));
+}
+
+static int exec_fd;
+static const char *exec_name = "";
+
+static void exec_by_fd(void)
+{
+	char *argv[] = {"zero", "execfn", NULL};
+	syscall(SYS_execveat, exec_fd, exec_name, argv, environ, AT_EMPTY_PATH);
+}
+
+static void execfn(void)
+{
+	char comm[32] = "";
+	int fd = open("/proc/self/comm", O_RDONLY);
+	CHECK(read(fd, comm, sizeof(comm) - 1) > 0);
+	printf("%s %s", (char *)getauxval(AT_EXECFN), comm);
+}
+
+/* A program named by a descriptor knows itself as /dev/fd/N; a script, whose interpreter has to
+ * open it, is refused if exec closes that. */
+static void by_descriptor(void)
+{
+	char self[256] = "", out[512], want[512];
+	CHECK(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	exec_fd = open(self, O_RDONLY | O_CLOEXEC);
+	CHECK(exec_fd > 2);
+	output_of(exec_by_fd, out, sizeof(out));
+	snprintf(want, sizeof(want), "/dev/fd/%d %d\nok\n", exec_fd, exec_fd);
+	CHECK_STR(want, out);
+	enter_work_dir();
+	snprintf(want, sizeof(want), "#!%s show\n", self);
+	close(make_file("script", want));
+	CHECK_EQ(0, chmod("script", 0755));
+	exec_fd = open("script", O_RDONLY | O_CLOEXEC);
+	output_of(exec_by_fd, out, sizeof(out));
+	CHECK_STR("errno ENOENT", out);
+	CHECK_EQ(0, fcntl(exec_fd, F_SETFD, 0));
+	output_of(exec_by_fd, out, sizeof(out));
+	snprintf(want, sizeof(want), "arg /dev/fd/%d\narg execfn\n", exec_fd);
+	CHECK(!strncmp(out, want, strlen(want)));
+	exec_fd = open(".", O_RDONLY | O_DIRECTORY);
+	exec_name = "script";
+	output_of(exec_by_fd, out, sizeof(out));
+	snprintf(want, sizeof(want), "arg /dev/fd/%d/script\narg execfn\n", exec_fd);
+	CHECK(!strncmp(out, want, strlen(want)));
+	unlink("script");
+	leave_work_dir();
+}
+
+/* --- layout and personality --- */
+
+static char *run_self(const char *sub)
+{
+	static char out[4096];
+	int fds[2], status;
+	CHECK_EQ(0, pipe(fds));
+	pid_t pid = fork();
+	if (!pid) {
+		dup2(fds[1], 1);
+		execl("/proc/self/exe", "exec", sub, NULL);
+		_exit(99);
+	}
+	close(fds[1]);
+	ssize_t n = read(fds[0], out, sizeof(out) - 1);
+	close(fds[0]);
+	CHECK_EQ(pid, waitpid(pid, &status, 0));
+	CHECK_EQ(0, status);
+	out[n > 0 ? n : 0] = 0;
+	return out;
+}
+
+static void addresses(void)
+{
+	void *map = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	printf("%lx %lx %lx %lx\n", getauxval(AT_RANDOM), (long)map, (long)sbrk(0),
+	    getauxval(AT_SYSINFO_EHDR));
+}
+
+/* Every run finds stack, mappings, heap and vDSO elsewhere, unless personality(2) says otherwise.
+ */
+static void layout(void)
+{
+	unsigned long a[4], b[4];
+	for (int fixed = 0; fixed < 2; fixed++) {
+		CHECK(personality(fixed ? ADDR_NO_RANDOMIZE : 0) >= 0);
+		CHECK_EQ(4,
+		    sscanf(run_self("addresses"), "%lx %lx %lx %lx", &a[0], &a[1], &a[2], &a[3]));
+		CHECK_EQ(4,
+		    sscanf(run_self("addresses"), "%lx %lx %lx %lx", &b[0], &b[1], &b[2], &b[3]));
+		for (int i = 0; i < 4; i++)
+			CHECK_EQ(fixed, a[i] == b[i]);
+	}
+}
+
+static void old_release(void)
+{
+	struct utsname u;
+	CHECK_EQ(0, uname(&u));
+	CHECK_EQ(0, strncmp(u.release, "2.6.", 4));
+	CHECK(atoi(u.release + 4) >= 60);
+	CHECK_EQ(UNAME26 | READ_IMPLIES_EXEC | MMAP_PAGE_ZERO, personality(0xffffffff));
+	CHECK_EQ(0, *(volatile char *)strtol("0", NULL, 10)); /* a page at 0 */
+	char *map = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char line[512], rights[8];
+	unsigned long at;
+	FILE *f = fopen("/proc/self/maps", "r");
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx-%*x %7s", &at, rights) == 2 && at == (uintptr_t)map)
+			CHECK_STR("r-xp", rights);
+	fclose(f);
+}
+
+static void personalities(void)
+{
+	CHECK_EQ(0, personality(0xffffffff));
+	CHECK_EQ(0, personality(0x12345608));
+	CHECK_EQ(0x12345608, personality(0xffffffff));
+	/* exec keeps the flags, not the domain, and children inherit both. */
+	CHECK_EQ(0x12345608, personality(0x08 | UNAME26 | READ_IMPLIES_EXEC | MMAP_PAGE_ZERO));
+	CHECK_STR("ok\n", run_self("old_release"));
+	CHECK(personality(0) > 0);
 }
 
 static void too_big(void)
@@ -231,8 +407,10 @@ static void say_and_sleep(void)
 	sleep_ms(5000);
 }
 
-SUBCOMMANDS({"show", show}, {"auxv", auxv}, {"stack_aligned", stack_aligned}, {"try", try_exec},
-    {"too_big", too_big}, {"exit_ok", exit_ok}, {"large_args", large_args},
+SUBCOMMANDS({"show", show}, {"auxv_order", auxv_order}, {"by_descriptor", by_descriptor},
+    {"execfn", execfn}, {"addresses", addresses}, {"layout", layout}, {"old_release", old_release},
+    {"personality", personalities}, {"auxv", auxv}, {"stack_aligned", stack_aligned},
+    {"try", try_exec}, {"too_big", too_big}, {"exit_ok", exit_ok}, {"large_args", large_args},
     {"count_args", count_args}, {"no_args", no_args}, {"cloexec_check", cloexec_check},
     {"cloexec", cloexec}, {"keeps_check", keeps_check}, {"keeps", keeps},
     {"set_uid_check", set_uid_check}, {"as_user", as_user}, {"busy", busy},

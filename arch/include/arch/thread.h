@@ -59,11 +59,15 @@ int arch_sigframe_push(struct thread *t, const struct ksignal *ks, uint64_t mask
  * Gives the mask. 0 or -EFAULT. */
 int arch_sigframe_pop(struct thread *t, uint64_t *mask);
 extern const unsigned arch_min_sigstack; /* AT_MINSIGSTKSZ */
+/* ARCH_MINSIGSTKSZ (thread_defs.h): the smallest stack that sigaltstack takes. */
 
 /* The vDSO (with the signal trampoline): one ELF image linked into the kernel, page-aligned; its
  * trampoline's offset. */
 extern const char arch_vdso_start[], arch_vdso_end[];
 uaddr_t arch_vdso_sigreturn(uaddr_t vdso_base);
+/* How the vDSO makes time since boot from its counter: start and factor. */
+struct vdso_data;
+void arch_vdso_clock(struct vdso_data *d);
 
 /* --- programs --- */
 extern const uint16_t arch_elf_machine; /* EM_… this kernel runs */
@@ -72,6 +76,9 @@ extern const char
 extern const char arch_uname_machine[]; /* uname -m */
 extern const char arch_platform[];      /* AT_PLATFORM, "" for none */
 uint64_t arch_hwcap(void);              /* AT_HWCAP */
+/* Entries of the auxiliary vector that only this architecture has: pairs of type and value. */
+extern const uint64_t arch_auxv[][2];
+extern const unsigned arch_auxv_count;
 
 /* --- registers --- */
 /* The one table of registers: it feeds ptrace, core files, signal frames, panic reports and Lua. */

@@ -1,16 +1,15 @@
-/* The shared object that every program finds mapped: the signal trampoline, and clocks by way of system calls. */
+/* The shared object that every program finds mapped: the signal trampoline, and what it does by way of system calls. */
 
-#define NR_clock_gettime 113
-#define NR_clock_getres	 114
 #define NR_rt_sigreturn	 139
 #define NR_getcpu	 168
-#define NR_gettimeofday	 169
+#define NR_riscv_hwprobe 258
+#define NR_riscv_flush_icache 259
 
 	/* From the handler's sp: where the frame holds pc, x1 to x31, then the FP registers. */
 #define SAVED_REGS 304
 #define SAVED_FP   560
 
-	.text
+	.section .text.first, "ax", @progbits
 	/*
 	 * A handler returns here. Unwinders look up the instruction before a return address: the nop stands there, inside the
 	 * range described. The address used for lookups is the frame's, so that each saved register, sp and pc (column 64)
@@ -52,9 +51,8 @@ __vdso_\name:
 	.size	__vdso_\name, . - __vdso_\name
 .endm
 
-	system_call clock_gettime, NR_clock_gettime
-	system_call gettimeofday, NR_gettimeofday
-	system_call clock_getres, NR_clock_getres
 	system_call getcpu, NR_getcpu
+	system_call riscv_hwprobe, NR_riscv_hwprobe
+	system_call flush_icache, NR_riscv_flush_icache
 
 	.section .note.GNU-stack, "", @progbits

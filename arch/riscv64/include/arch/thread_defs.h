@@ -27,6 +27,8 @@ enum arch_thread_flags {
 	THREAD_UACCESS_ATOMIC = 4, /* a fault on user memory is not resolved: it takes the fix-up */
 };
 
+#define ARCH_MINSIGSTKSZ 2048
+
 struct arch_cpu;
 
 /* Only the thread itself changes it while it runs; whoever stopped it otherwise. */
