@@ -155,6 +155,9 @@ extern const struct inode_ops tmpfs_inode_ops;
 const struct file_ops *dev_ops(uint32_t rdev); /* NULL: nobody serves it */
 void devfs_init(void);                         /* may be called again */
 struct file *memfd_open(const char *name, unsigned flags);
+/* A regular file of a tmpfs that is mounted nowhere, on no path: a reference, or ERR_PTR(-ENOMEM).
+ */
+struct dentry *tmpfs_kernel_file(const char *name, uint32_t mode);
 struct superblock *tmpfs_create_type(const char *type, const char *options, int *err);
 struct superblock *proc_create(void);
 /* An unnamed regular file of `dir`'s filesystem (O_TMPFILE). */

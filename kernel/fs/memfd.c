@@ -15,24 +15,30 @@ static struct superblock *memfd_superblock(void)
 	return sb;
 }
 
-struct file *memfd_open(const char *name, unsigned flags)
+struct dentry *tmpfs_kernel_file(const char *name, uint32_t mode)
 {
 	struct superblock *sb = memfd_superblock();
-	char full[NAME_MAX + 1];
-	struct dentry *d;
-	struct inode *i;
-	struct file *f;
+	struct inode *i = sb ? tmpfs_unnamed(sb->root->inode, S_IFREG | mode) : NULL;
+	struct dentry *d = i ? dentry_create_alone(i, name) : NULL;
 
-	i = sb ? tmpfs_unnamed(sb->root->inode, S_IFREG | 0777) : NULL;
-	if (!i)
-		return ERR_PTR(-ENOMEM);
-	i->gid = current_cred()->fsgid;
-	i->seals = flags & MFD_ALLOW_SEALING ? 0 : F_SEAL_SEAL;
-	fmt_string(full, sizeof(full), "/memfd:%s", name);
-	d = dentry_create_alone(i, full);
 	if (!d)
 		return ERR_PTR(-ENOMEM);
+	i->gid = current_cred()->fsgid;
 	d->unlinked = true;
+	return d;
+}
+
+struct file *memfd_open(const char *name, unsigned flags)
+{
+	char full[NAME_MAX + 1];
+	struct dentry *d;
+	struct file *f;
+
+	fmt_string(full, sizeof(full), "/memfd:%s", name);
+	d = tmpfs_kernel_file(full, 0777);
+	if (IS_ERR(d))
+		return ERR_PTR(PTR_ERR(d));
+	d->inode->seals = flags & MFD_ALLOW_SEALING ? 0 : F_SEAL_SEAL;
 	f = file_open_dentry(d, O_RDWR);
 	dentry_put(d);
 	return f;

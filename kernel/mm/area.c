@@ -6,6 +6,7 @@
 #include "mm/area.h"
 
 #include "fs/vfs.h"
+#include "ipc/ipc.h"
 #include "mm/heap.h"
 
 #define node_area(n) container_of(n, struct area, node)
@@ -34,6 +35,8 @@ struct area *area_create(const struct area *like)
 		file_get(a->file);
 	if (a->flags & AREA_SHARED_ANON)
 		shared_memory_get(a->mapping);
+	if (a->flags & AREA_SHM)
+		shm_area_copied(a->file);
 	return a;
 }
 
@@ -41,6 +44,8 @@ void area_free(struct area *a)
 {
 	if (a->flags & AREA_SHARED_ANON)
 		shared_memory_put(a->mapping);
+	if (a->flags & AREA_SHM)
+		shm_area_freed(a->file);
 	if (a->file)
 		file_put(a->file);
 	kfree(a);
@@ -120,6 +125,16 @@ static void unlink_mapping(struct area *a)
 	spin_unlock(&space_map_lock, flags);
 }
 
+/* `pages` more, or less, of an area like this one. */
+static void count_pages(struct space *s, const struct area *a, int64_t pages)
+{
+	s->pages_mapped += (uint64_t)pages;
+	if (a->flags & AREA_LOCKED)
+		s->pages_locked += (uint64_t)pages;
+	if (a->flags & AREA_ACCOUNT)
+		memory_count_commit(pages);
+}
+
 void area_insert(struct space *s, struct area *a)
 {
 	struct avl_node *parent = NULL, *at = s->tree.root;
@@ -144,9 +159,7 @@ void area_insert(struct space *s, struct area *a)
 	s->tree.update = update_max_gap;
 	avl_insert(&s->tree, &a->node, parent, left);
 	s->area_count++;
-	s->pages_mapped += area_pages(a);
-	if (a->flags & AREA_LOCKED)
-		s->pages_locked += area_pages(a);
+	count_pages(s, a, (int64_t)area_pages(a));
 	link_mapping(a);
 }
 
@@ -160,9 +173,7 @@ void area_remove(struct space *s, struct area *a)
 	if (s->last_found == a)
 		s->last_found = NULL;
 	s->area_count--;
-	s->pages_mapped -= area_pages(a);
-	if (a->flags & AREA_LOCKED)
-		s->pages_locked -= area_pages(a);
+	count_pages(s, a, -(int64_t)area_pages(a));
 }
 
 void area_resize(struct space *s, struct area *a, uaddr_t start, uaddr_t end)
@@ -172,9 +183,7 @@ void area_resize(struct space *s, struct area *a, uaddr_t start, uaddr_t end)
 		a->offset += start - a->start;
 	a->start = start;
 	a->end = end;
-	s->pages_mapped += more;
-	if (a->flags & AREA_LOCKED)
-		s->pages_locked += more;
+	count_pages(s, a, more);
 	gap_changed(s, a);
 	gap_changed(s, area_next(s, a));
 }
@@ -210,7 +219,7 @@ int areas_cut(struct space *s, uaddr_t start, uaddr_t end)
 static bool alike(const struct area *a, const struct area *b)
 {
 	if (a->end != b->start || a->flags != b->flags || a->file != b->file ||
-	    a->mapping != b->mapping || a->name != b->name || (a->flags & AREA_VDSO))
+	    a->mapping != b->mapping || a->name != b->name || (a->flags & (AREA_VDSO | AREA_SHM)))
 		return false;
 	return !a->mapping || a->offset + (a->end - a->start) == b->offset;
 }

@@ -98,6 +98,8 @@ struct page *space_grab_page(struct space *s, uaddr_t addr, unsigned access, boo
 int space_unmap_locked(struct space *s, uaddr_t start, uaddr_t end, struct list *dead);
 /* May the space grow by `pages` of areas with these flags? 0, -ENOMEM, -EAGAIN (locked memory). */
 int space_may_grow(const struct space *s, uint64_t pages, unsigned flags);
+/* AREA_ACCOUNT if an area with these flags is counted as committed, else 0. */
+unsigned area_accounting(unsigned flags);
 /* Chooses a place of `len` bytes, near `hint` if that is free. 0: none. */
 uaddr_t space_place(struct space *s, uaddr_t hint, uint64_t len);
 /* A range given by a program: whole pages within user space? Gives the end. 0 or `error`. */
@@ -106,6 +108,20 @@ int range_check(uaddr_t addr, uint64_t len, int error, uaddr_t *end);
 uint64_t limit_of(unsigned resource);
 /* The part of that limit which is about locked memory: may `pages` in all be locked? */
 bool may_lock_pages(uint64_t pages);
+
+/* --- commit.c --- */
+
+enum overcommit_mode { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
+extern struct overcommit_settings { /* /proc/sys/vm/overcommit_… */
+	enum overcommit_mode mode;
+	uint64_t ratio, kbytes; /* percent of memory; or, if not 0, the limit itself */
+} overcommit;
+/* May that many pages be promised to the current process? */
+bool memory_may_commit(uint64_t pages);
+void memory_count_commit(int64_t pages);      /* counts without asking */
+int memory_commit(uint64_t pages) must_check; /* both: 0 or -ENOMEM */
+void memory_uncommit(uint64_t pages);
+uint64_t memory_committed(void), memory_commit_limit(void); /* pages */
 
 /* --- oom.c (no lock held) --- */
 

@@ -46,10 +46,14 @@ int space_may_grow(const struct space *s, uint64_t pages, unsigned flags)
 		return -ENOMEM;
 	if ((flags & AREA_LOCKED) && !may_lock_pages(s->pages_locked + pages))
 		return -EAGAIN;
-	/* A single request for more than there is at all cannot be meant (overcommit mode 0). */
-	bool accounted = !(flags & AREA_NORESERVE) &&
-			 (is_data(flags) || (flags & AREA_SHARED_ANON));
-	return accounted && pages > pages_total() ? -ENOMEM : 0;
+	return (flags & AREA_ACCOUNT) && !memory_may_commit(pages) ? -ENOMEM : 0;
+}
+
+unsigned area_accounting(unsigned flags)
+{
+	bool reserve = !(flags & AREA_NORESERVE) || overcommit.mode == OVERCOMMIT_NEVER;
+	bool counts = (flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE && !(flags & AREA_VDSO);
+	return reserve && counts ? AREA_ACCOUNT : 0;
 }
 
 int range_check(uaddr_t addr, uint64_t len, int error, uaddr_t *end)

@@ -4,6 +4,7 @@
 
 #include "arch/cpu.h"
 #include "arch/mmu.h"
+#include "boot/boot_info.h"
 #include "mm/page_internal.h"
 #include "printk.h"
 #include "sched/cpu_here.h"
@@ -28,7 +29,7 @@ struct page_cache {
 static struct spinlock page_lock = SPINLOCK_INIT("pages", RANK_PAGES);
 static struct list free_lists[MAX_ORDER + 1]; /* (page_lock) by free_link */
 static uint64_t free_count;                   /* (page_lock; read without) pages in free_lists */
-static uint64_t total_pages, reserved_pages, user_reserve;
+static uint64_t total_pages, reserved_pages, usable_pages, user_reserve;
 static struct page_cache caches[MAX_CPUS];
 struct page *zero_page;
 
@@ -181,6 +182,7 @@ void pages_init(void)
 	for (unsigned i = 0; i < page_range_count; i++)
 		total_pages += page_ranges[i].count;
 	reserved_pages += total_pages;
+	usable_pages = total_pages - reserved_pages + (boot_info.initrd.size >> PAGE_SHIFT);
 	user_reserve = MAX(total_pages / RESERVE_FRACTION, RESERVE_MIN);
 	heap_init();
 	zero_page = page_alloc(PAGE_ZERO);
@@ -367,6 +369,11 @@ bool pages_critical(void)
 uint64_t pages_total(void)
 {
 	return total_pages;
+}
+
+uint64_t pages_usable(void)
+{
+	return usable_pages;
 }
 
 void page_account(enum page_use use, int64_t pages)

@@ -70,6 +70,8 @@ bool pages_scarce(void);
 /* Even that is half gone: refuse, too, what takes page tables only. */
 bool pages_critical(void);
 uint64_t pages_total(void); /* pages of memory, the reserved included */
+/* MemTotal: all that the allocator has or has given out, and the initramfs. */
+uint64_t pages_usable(void);
 /* Gives this CPU's cache of free pages back to the buddy lists. Returns how many. */
 unsigned pages_drain_cache(void);
 extern struct page

@@ -60,7 +60,15 @@ enum area_flags {
 	AREA_HEAP = 8192,
 	AREA_SHARED_ANON = 16384, /* `mapping` is a shared_memory of mapping.c, not a file's */
 	AREA_LOCKONFAULT = 32768,
-	AREA_VVAR = 65536, /* with VDSO: the data page, which nobody but the kernel writes */
+	AREA_VVAR = 65536,      /* with VDSO: the data page, which nobody but the kernel writes */
+	AREA_ACCOUNT = 1 << 17, /* its pages are counted as committed (commit.c) */
+	AREA_SHM = 1 << 18,     /* of a System V segment, which counts its areas */
+	AREA_DROPPABLE = 1 << 19,
+	AREA_RAND_READ = 1 << 20, /* advice that is remembered only */
+	AREA_SEQ_READ = 1 << 21,
+	AREA_HUGEPAGE = 1 << 22,
+	AREA_NOHUGEPAGE = 1 << 23,
+	AREA_MERGEABLE = 1 << 24,
 };
 
 /* A range of a space with one protection and one backing. (space->lock) */

@@ -2,6 +2,7 @@
 #include "abi/sched.h"
 #include "arch/uaccess.h"
 #include "fs/vfs.h"
+#include "ipc/ipc.h"
 #include "mm/heap.h"
 #include "mm/space.h"
 #include "proc/internal.h"
@@ -119,6 +120,8 @@ static struct thread *copy_thread(
 		*err = copy_files(t, a->flags);
 	if (!*err && !thread)
 		*err = copy_actions(p, a->flags);
+	if (!*err)
+		*err = sem_undo_fork(t, a->flags & CLONE_SYSVSEM);
 	if (*err) {
 		thread_free_unstarted(t);
 		return NULL;

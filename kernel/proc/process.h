@@ -167,6 +167,8 @@ struct thread {
 	uint64_t faults_minor, faults_major;
 	ns_t start_time;
 
+	struct sem_undo_list *sem_undo; /* what semop's SEM_UNDO gives back, or NULL [O] */
+
 	void *reent; /* newlib's struct _reent of a kernel thread that runs Lua, or NULL */
 	void *owner; /* free for the subsystem a kernel thread belongs to */
 };

@@ -1,5 +1,6 @@
 /* Making and unmaking the objects: processes, threads, their reference counts. */
 #include "fs/vfs.h"
+#include "ipc/ipc.h"
 #include "mm/heap.h"
 #include "printk.h"
 #include "proc/internal.h"
@@ -118,8 +119,10 @@ void thread_drop_resources(struct thread *t)
 	struct space *space = t->space;
 	struct files *files = t->files;
 	struct fs_context *fs = t->fs;
-	irqflags_t flags = spin_lock(&task_lock);
+	irqflags_t flags;
 
+	sem_undo_exit(t);
+	flags = spin_lock(&task_lock);
 	if (space && t->process)
 		process_note_peak(t->process, space);
 	t->space = NULL;

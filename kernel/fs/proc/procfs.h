@@ -64,6 +64,7 @@ struct fs_context *proc_fs(struct thread *t);
 extern const struct proc_entry proc_root_entry;          /* root.c */
 extern const struct proc_entry proc_pid_entry;           /* pid.c */
 extern const struct proc_entry proc_sys_entries[];       /* sys.c */
+extern const struct proc_entry proc_sysvipc_entries[];   /* ipc.c */
 extern const struct proc_dynamic proc_fds, proc_threads; /* links.c, pid.c */
 extern const struct file_ops proc_mem_ops;               /* mem.c */
 
@@ -80,4 +81,11 @@ int proc_show_maps(struct proc_text *t, const struct proc_inode *p);
 int proc_show_cmdline(struct proc_text *t, const struct proc_inode *p);
 int proc_show_environ(struct proc_text *t, const struct proc_inode *p);
 int proc_show_auxv(struct proc_text *t, const struct proc_inode *p);
+int proc_show_msgmax(struct proc_text *t, const struct proc_inode *p);
+int proc_show_msgmnb(struct proc_text *t, const struct proc_inode *p);
+int proc_show_msgmni(struct proc_text *t, const struct proc_inode *p);
+int proc_show_sem_limits(struct proc_text *t, const struct proc_inode *p);
+int proc_show_shmmax(struct proc_text *t, const struct proc_inode *p);
+int proc_show_shmall(struct proc_text *t, const struct proc_inode *p);
+int proc_show_shmmni(struct proc_text *t, const struct proc_inode *p);
 int proc_show_mounts(struct proc_text *t, const struct proc_inode *p);

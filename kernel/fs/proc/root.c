@@ -199,6 +199,7 @@ static const struct proc_entry entries[] = {
     {"self", S_IFLNK | 0777, .link = link_self},
     {"stat", S_IFREG | 0444, .show = show_stat},
     {"sys", S_IFDIR | 0555, .children = proc_sys_entries},
+    {"sysvipc", S_IFDIR | 0555, .children = proc_sysvipc_entries},
     {"thread-self", S_IFLNK | 0777, .link = link_thread_self},
     {"uptime", S_IFREG | 0444, .show = show_uptime},
     {"version", S_IFREG | 0444, .show = show_version},
