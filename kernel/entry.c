@@ -16,16 +16,17 @@ static inline bool is_restart(int64_t result)
 void entry_syscall(struct arch_frame *f)
 {
 	struct thread *t = current;
-	uint64_t args[6], number = arch_syscall_number(f);
+	uint64_t *args = t->syscall_args, number = arch_syscall_number(f);
 	int64_t result;
 
 	t->syscall_number = (int)number;
 	arch_syscall_args(f, args);
 	if (likely(number < syscall_count && syscall_table[number].fn) &&
-	    !trace_on(TRACE_CLASS_SYSCALL))
+	    !trace_on(TRACE_CLASS_SYSCALL) &&
+	    likely(!__atomic_load_n(&t->syscall_work, __ATOMIC_ACQUIRE)))
 		result = syscall_table[number].fn(args);
-	else
-		result = syscall_dispatch(number, args);
+	else if (!syscall_dispatch(f, number, args, &result))
+		return;
 	/* A restart class never reaches user mode: signal_deliver turns it into a restart or EINTR.
 	 */
 	if (unlikely(is_restart(result)))

@@ -101,7 +101,8 @@ void arch_set_tls(struct thread *t, uaddr_t tls)
 
 /* --- what programs are told --- */
 
-const uint16_t arch_elf_machine = 243; /* EM_RISCV */
+const uint16_t arch_elf_machine = 243;  /* EM_RISCV */
+const uint32_t arch_audit = 0xc00000f3; /* AUDIT_ARCH_RISCV64 */
 const char arch_name[] = "riscv64";
 const char arch_uname_machine[] = "riscv64";
 const char arch_platform[] = "";

@@ -50,7 +50,25 @@ enum {
 #define CAP_BIT(cap) (1ULL << (cap))
 #define CAP_FULL     (CAP_BIT(CAP_LAST + 1) - 1)
 
-struct group_list {
+/* What files of the file system ids' owner are about: they follow fsuid (setfsuid(2)). */
+#define CAP_FS_SET                                                                                 \
+	(CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_MKNOD) | CAP_BIT(CAP_DAC_OVERRIDE) |                     \
+	    CAP_BIT(CAP_DAC_READ_SEARCH) | CAP_BIT(CAP_FOWNER) | CAP_BIT(CAP_FSETID) |             \
+	    CAP_BIT(CAP_MAC_OVERRIDE) | CAP_BIT(CAP_LINUX_IMMUTABLE))
+
+/* securebits; the bit after each locks it. */
+enum {
+	SECURE_NOROOT = 1 << 0,
+	SECURE_NO_SETUID_FIXUP = 1 << 2,
+	SECURE_KEEP_CAPS = 1 << 4,
+	SECURE_KEEP_CAPS_LOCKED = 1 << 5,
+	SECURE_NO_CAP_AMBIENT_RAISE = 1 << 6,
+	SECURE_ALL_BITS = 0x55,
+	SECURE_ALL_LOCKS = 0xaa
+};
+
+#define CRED_GROUPS_MAX 65536
+struct group_list { /* ascending */
 	struct refcount refs;
 	unsigned count;
 	uint32_t gids[];
@@ -70,12 +88,24 @@ const struct cred *cred_get(const struct cred *c);
 void cred_put(const struct cred *c);
 struct cred *cred_copy(
     const struct cred *c) must_check; /* to be changed, then installed; NULL: no memory */
-void cred_install(struct cred *c);    /* for the current thread; takes over the reference */
-void cred_set_groups(struct cred *c, struct group_list *g);       /* takes over the reference */
-void cred_fix_caps(struct cred *changed, const struct cred *old); /* after a change of user ids */
+/* Installs `c` for the current thread and takes over the reference. More rights or other effective
+ * ids make its memory private. */
+void cred_install(struct cred *c);
+void cred_set_groups(struct cred *c, struct group_list *g); /* takes over the reference */
+/* What a change of the user ids, or of the file system's alone, does to capabilities. */
+void cred_fix_caps(struct cred *changed, const struct cred *old);
+void cred_fix_fs_caps(struct cred *changed, const struct cred *old);
 bool cred_has_cap(const struct cred *c, int cap);
 bool cred_in_group(const struct cred *c, uint32_t gid); /* fsgid included */
 bool capable(int cap);                                  /* the current thread */
+/* May the current thread change how one with the credentials `to` is scheduled: has that one no
+ * capability permitted that this one lacks? */
+bool cred_may_schedule(const struct cred *to);
+/* The options of prctl(2) about capabilities; -ENOSYS for the others. */
+int64_t cap_prctl(const uint64_t a[6]);
+
+/* /proc/sys/fs/suid_dumpable: what programs that changed their credentials get. Atomic. */
+extern int suid_dumpable;
 
 /*
  * May the current thread look into `target` (PTRACE_ACCESS_READ) or take hold of it

@@ -2,10 +2,10 @@
  */
 #include "arch/uaccess.h"
 #include "mm/heap.h"
+#include "proc/internal.h"
 #include "syscall/syscall.h"
 
-#define KEEP        UINT32_MAX /* -1: leave this id as it is */
-#define NGROUPS_MAX 65536
+#define KEEP UINT32_MAX /* -1: leave this id as it is */
 
 SYSCALL(getuid)
 {
@@ -74,6 +74,7 @@ static int install_uids(struct ids n)
 	c->euid = c->fsuid = n.effective;
 	c->suid = n.saved;
 	cred_fix_caps(c, old);
+	nproc_note_new_user(n.real);
 	cred_install(c);
 	return 0;
 }
@@ -207,6 +208,7 @@ SYSCALL(setfsuid)
 	c = cred_copy(old);
 	if (c) {
 		c->fsuid = id;
+		cred_fix_fs_caps(c, old);
 		cred_install(c);
 	}
 	return before;
@@ -241,28 +243,72 @@ SYSCALL(getgroups)
 	return count;
 }
 
+static void sift_down(uint32_t *v, unsigned root, unsigned count)
+{
+	for (unsigned child; (child = 2 * root + 1) < count; root = child) {
+		uint32_t x = v[root];
+
+		if (child + 1 < count && v[child + 1] > v[child])
+			child++;
+		if (x >= v[child])
+			return;
+		v[root] = v[child];
+		v[child] = x;
+	}
+}
+
+/* Heapsort: no bad case, no memory. */
+static void sort_groups(struct group_list *g)
+{
+	for (unsigned i = g->count / 2; i-- > 0;)
+		sift_down(g->gids, i, g->count);
+	for (unsigned end = g->count; end > 1; end--) {
+		uint32_t largest = g->gids[0];
+
+		g->gids[0] = g->gids[end - 1];
+		g->gids[end - 1] = largest;
+		sift_down(g->gids, 0, end - 1);
+	}
+}
+
+/* A list from user memory, or ERR_PTR. */
+static struct group_list *groups_copy_in(uaddr_t from, unsigned count)
+{
+	struct group_list *g = kmalloc(sizeof(*g) + count * sizeof(g->gids[0]));
+	int err = g ? 0 : -ENOMEM;
+
+	if (g && arch_copy_in(g->gids, from, count * sizeof(g->gids[0])))
+		err = -EFAULT;
+	for (unsigned i = 0; !err && i < count; i++)
+		if (g->gids[i] == UINT32_MAX)
+			err = -EINVAL;
+	if (err) {
+		kfree(g);
+		return ERR_PTR(err);
+	}
+	ref_init(&g->refs);
+	g->count = count;
+	sort_groups(g);
+	return g;
+}
+
 SYSCALL(setgroups)
 {
-	uint64_t count = (uint32_t)a[0];
+	uint32_t count = (uint32_t)a[0];
 	struct group_list *g;
 	struct cred *c;
 
 	if (!capable(CAP_SETGID))
 		return -EPERM;
-	if (count > NGROUPS_MAX)
+	if (count > CRED_GROUPS_MAX)
 		return -EINVAL;
-	g = kmalloc(sizeof(*g) + count * 4);
-	c = g ? cred_copy(current->cred) : NULL;
+	g = groups_copy_in(a[1], count);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	c = cred_copy(current->cred);
 	if (!c) {
 		kfree(g);
 		return -ENOMEM;
-	}
-	ref_init(&g->refs);
-	g->count = (unsigned)count;
-	if (arch_copy_in(g->gids, a[1], count * 4)) {
-		kfree(g);
-		cred_put(c);
-		return -EFAULT;
 	}
 	cred_set_groups(c, g);
 	cred_install(c);

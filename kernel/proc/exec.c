@@ -10,6 +10,8 @@
 #include "proc/vdso.h"
 #include "trace.h"
 
+#define SECURE_STACK (8UL << 20) /* the most that a caller gives a program with other rights */
+
 struct file *exec_open(int dirfd, const char *path, unsigned lookup)
 {
 	struct dentry *d;
@@ -47,39 +49,6 @@ int exec_open_program(struct exec *e, int dirfd, const char *path, unsigned look
 	return 0;
 }
 
-/* --- credentials (execve(2), capabilities(7)) --- */
-
-static void apply_set_id(struct exec *e, const struct inode *i)
-{
-	if (current->no_new_privs)
-		return;
-	if (i->mode & S_ISUID)
-		e->cred->euid = i->uid;
-	if ((i->mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
-		e->cred->egid = i->gid;
-}
-
-static int prepare_cred(struct exec *e)
-{
-	const struct cred *old = current->cred;
-	struct cred *c = cred_copy(old);
-
-	if (!c)
-		return -ENOMEM;
-	e->cred = c;
-	apply_set_id(e, e->file->inode);
-	e->secure = c->uid != c->euid || c->gid != c->egid;
-	c->suid = c->fsuid = c->euid;
-	c->sgid = c->fsgid = c->egid;
-	if (!c->uid || !c->euid) { /* root's programs get everything in the bounding set */
-		c->cap_permitted = c->cap_bounding | c->cap_inheritable;
-		c->cap_effective = c->euid ? 0 : c->cap_permitted;
-	} else {
-		c->cap_permitted = c->cap_effective = c->cap_ambient;
-	}
-	return 0;
-}
-
 /* --- the new space --- */
 
 static int map_stack(struct space *s, bool exec)
@@ -105,6 +74,18 @@ static void map_page_zero(struct space *s)
 	(void)!space_map(s, &r);
 }
 
+/* May others look into the program? Not if its user may not read it, or if its credentials differ
+ * from those that it is started with. */
+static int dumpable_of(const struct exec *e)
+{
+	const struct cred *old = current->cred, *new = e->cred.cred;
+	bool same = old->uid == old->euid && old->gid == old->egid && old->euid == new->euid &&
+		    old->egid == new->egid && old->fsuid == new->fsuid &&
+		    old->fsgid == new->fsgid && !(new->cap_permitted & ~old->cap_permitted);
+
+	return same && !inode_permission(e->file->inode, MAY_READ) ? DUMP_USER : suid_dumpable;
+}
+
 static int build_space(struct exec *e)
 {
 	struct space *s = space_create();
@@ -113,6 +94,8 @@ static int build_space(struct exec *e)
 	if (!s)
 		return -ENOMEM;
 	e->space = s;
+	if (e->cred.clean_personality) /* what could be used against its rights */
+		current->process->personality &= ~(uint32_t)PER_CLEAR_ON_SETID;
 	space_layout_init(s);
 	err = elf_load(s, e->file, e->head, e->head_len, &e->image, &e->fatal);
 	if (!err)
@@ -121,13 +104,13 @@ static int build_space(struct exec *e)
 		err = space_map_vdso(s);
 	if (!err)
 		err = exec_build_stack(
-		    s, &e->strings, &e->image, e->execfn, e->cred, e->secure, &e->sp);
+		    s, &e->strings, &e->image, e->execfn, e->cred.cred, e->cred.secure, &e->sp);
 	if (err)
 		return err;
 	s->brk_start = s->brk = space_layout_brk(s, s->brk_start);
-	if ((current->process->personality & MMAP_PAGE_ZERO) && !e->secure)
+	if (current->process->personality & MMAP_PAGE_ZERO)
 		map_page_zero(s);
-	s->dumpable = e->secure ? DUMP_DISABLE : DUMP_USER;
+	s->dumpable = dumpable_of(e);
 	file_get(e->file);
 	s->exe = e->file;
 	return 0;
@@ -191,23 +174,17 @@ static void install_process_state(struct thread *t, const struct exec *e)
 	p->did_exec = true;
 	p->exit_signal = p->exit_signal < 0 ? p->exit_signal : SIGCHLD;
 	fmt_string(t->comm, sizeof(t->comm), "%s", base_name(e->execfn));
-	if (e->secure)
+	p->personality &= ~(uint32_t)PER_MASK; /* an ordinary Linux again */
+	if (e->cred.secure) {
 		t->pdeath_signal = 0;
+		p->rlimits[RLIMIT_STACK].cur = MIN(p->rlimits[RLIMIT_STACK].cur, SECURE_STACK);
+	}
 	spin_unlock(&task_lock, flags);
 	t->altstack = (struct altstack){.flags = SS_DISABLE};
 	t->clear_child_tid = t->set_child_tid = 0;
 	t->robust_list = 0;
 	t->restart.fn = NULL;
 	t->kernel = false;
-}
-
-/* The domain is an ordinary Linux again; more rights than the starter's clear what could be used
- * against them. */
-static void reset_personality(struct process *p, bool secure)
-{
-	p->personality &= ~(uint32_t)PER_MASK;
-	if (secure)
-		p->personality &= ~(uint32_t)PER_CLEAR_ON_SETID;
 }
 
 static int unshare_actions(struct process *p)
@@ -269,11 +246,10 @@ static int commit(struct thread *t, struct exec *e)
 	if (err)
 		return err;
 	sched_point("exec.commit", t);
-	cred_install(e->cred);
-	e->cred = NULL;
-	reset_personality(t->process, e->secure);
 	thread_release_futexes(t);
 	install_space(t, e);
+	cred_install(e->cred.cred);
+	e->cred.cred = NULL;
 	install_process_state(t, e);
 	actions_exec_reset(t->process->actions);
 	files_exec(t->files);
@@ -315,7 +291,7 @@ static int prepare(struct exec *e, int dirfd, const char *path, int flags,
 	if (!err)
 		err = exec_resolve_scripts(e);
 	if (!err)
-		err = prepare_cred(e);
+		err = exec_cred_prepare(&e->cred, e->file->inode);
 	return err ? err : build_space(e);
 }
 
@@ -328,20 +304,26 @@ int do_execve(int dirfd, const char *path, const struct string_vec *argv,
 
 	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
 		return -EINVAL;
+	if (current->nproc_exceeded && nproc_reached(current->cred->uid, 1))
+		return -EAGAIN;
+	current->nproc_exceeded = false;
 	e = kzalloc(sizeof(*e));
 	if (!e)
 		return -ENOMEM;
+	e->personality = current->process->personality;
 	err = prepare(e, dirfd, path, flags, argv, envp);
 	if (!err) {
 		e->fatal = false;
 		err = commit(current, e);
 	}
+	if (err)
+		current->process->personality = e->personality;
 	if (e->file)
 		file_put(e->file);
 	if (e->space)
 		space_put(e->space);
-	if (e->cred)
-		cred_put(e->cred);
+	if (e->cred.cred)
+		cred_put(e->cred.cred);
 	fatal = err && e->fatal && current->space;
 	exec_strings_free(&e->strings);
 	kfree(e->path);

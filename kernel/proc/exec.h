@@ -14,10 +14,10 @@ struct exec {
 	struct exec_strings strings;
 	struct space *space;
 	struct elf_image image;
-	struct cred *cred;
-	bool secure;
-	bool fatal;        /* an error from here on ends the process */
-	bool inaccessible; /* its path goes through a descriptor that exec closes */
+	struct exec_cred cred;
+	uint32_t personality; /* before; given back if the exec fails */
+	bool fatal;           /* an error from here on ends the process */
+	bool inaccessible;    /* its path goes through a descriptor that exec closes */
 	uaddr_t sp;
 };
 

@@ -109,7 +109,6 @@ static struct thread *copy_thread(
 	else if (!(a->flags & CLONE_VM))
 		t->altstack = parent->altstack;
 	memcpy(t->comm, parent->comm, sizeof(t->comm));
-	t->no_new_privs = parent->no_new_privs;
 	sched_fork(t, parent);
 	if (a->flags & CLONE_CHILD_SETTID)
 		t->set_child_tid = a->child_tid;
@@ -156,6 +155,7 @@ static int publish(
 		spin_unlock(&task_lock, flags);
 		return -ERESTARTNOINTR;
 	}
+	seccomp_fork(t);
 	if (a->flags & CLONE_THREAD) {
 		thread_publish(t);
 	} else {
@@ -202,21 +202,10 @@ void vfork_release(struct thread *t)
 	spin_unlock(&task_lock, flags);
 }
 
-static bool too_many_processes(void)
+static bool too_many_threads(void)
 {
-	const struct process *p;
-	uint64_t limit = rlimit_get(RLIMIT_NPROC), count = 0;
-	irqflags_t flags;
-
-	if (limit == RLIM_INFINITY || !current->cred->uid || capable(CAP_SYS_RESOURCE) ||
-	    capable(CAP_SYS_ADMIN))
-		return false;
-	flags = spin_lock(&task_lock);
-	list_for_each (p, &all_processes, all_link)
-		if (p->leader->cred->uid == current->cred->uid)
-			count += (uint64_t)p->thread_count;
-	spin_unlock(&task_lock, flags);
-	return count >= limit;
+	return nproc_reached(current->cred->uid, 0) && !capable(CAP_SYS_RESOURCE) &&
+	       !capable(CAP_SYS_ADMIN);
 }
 
 static int64_t start_child(struct thread *t, const struct clone_args_k *a)
@@ -247,8 +236,9 @@ int64_t do_clone(const struct clone_args_k *a)
 
 	if (err)
 		return err;
-	if (too_many_processes())
+	if (too_many_threads())
 		return -EAGAIN;
+	current->nproc_exceeded = false;
 	pid = pid_alloc(&err);
 	if (!pid)
 		return err;

@@ -43,6 +43,11 @@ bool process_notify_parent(struct process *p);
 void process_set_pgrp(struct process *p, struct pid *pgrp);       /* (task_lock) */
 void process_set_session(struct process *p, struct pid *session); /* (task_lock) */
 
+/* Has this user as many threads as RLIMIT_NPROC allows, plus `more`? */
+bool nproc_reached(uint32_t uid, uint64_t more);
+/* The current thread takes this real user id: one that has too many threads cannot exec. */
+void nproc_note_new_user(uint32_t uid);
+
 /* Loads an ELF program into a space that is not in use yet. */
 struct elf_image {
 	uaddr_t entry; /* where user mode starts: the interpreter's entry, if there is one */
@@ -53,11 +58,21 @@ struct elf_image {
 	bool exec_stack;
 };
 struct file;
+struct inode;
 struct space;
 /* *fatal is set once Linux would have given up the old image: an error after that kills the caller.
  */
 int elf_load(struct space *s, struct file *f, const void *head, size_t head_len,
     struct elf_image *out, bool *fatal);
+
+/* What a program's file makes of the credentials (execve(2), capabilities(7)). */
+struct exec_cred {
+	struct cred *cred;      /* to be installed, or NULL */
+	bool secure;            /* AT_SECURE */
+	bool clean_personality; /* the file gives rights: what weakens the layout is dropped */
+};
+/* 0, -ENOMEM, -EPERM. The caller owns out->cred. */
+int exec_cred_prepare(struct exec_cred *out, const struct inode *i);
 
 /* Strings of a new program, gathered while the old image is still there. */
 struct exec_strings {

@@ -66,29 +66,12 @@ static int64_t set_no_new_privs(const uint64_t a[6])
 	return 0;
 }
 
-static int64_t read_bounding(uint64_t cap)
-{
-	return cap > CAP_LAST ? -EINVAL : (int64_t)(current->cred->cap_bounding >> cap & 1);
-}
-
-static int64_t drop_bounding(uint64_t cap)
-{
-	struct cred *c;
-
-	if (!capable(CAP_SETPCAP))
-		return -EPERM;
-	if (cap > CAP_LAST)
-		return -EINVAL;
-	c = cred_copy(current->cred);
-	if (!c)
-		return -ENOMEM;
-	c->cap_bounding &= ~(1ULL << cap);
-	cred_install(c);
-	return 0;
-}
-
 SYSCALL(prctl)
 {
+	int64_t result = cap_prctl(a);
+
+	if (result != -ENOSYS)
+		return result;
 	switch ((int)a[0]) {
 	case PR_SET_PDEATHSIG:
 		return set_pdeathsig(a[1]);
@@ -106,16 +89,16 @@ SYSCALL(prctl)
 		return set_subreaper(a[1]);
 	case PR_GET_CHILD_SUBREAPER:
 		return get_int(a[1], current->process->child_subreaper);
+	case PR_GET_SECCOMP:
+		return current->seccomp.mode;
+	case PR_SET_SECCOMP:
+		return seccomp_prctl(a[1], a[2]);
+	case PR_SET_PTRACER:
+		return ptrace_allow_tracer(a[1]);
 	case PR_SET_NO_NEW_PRIVS:
 		return set_no_new_privs(a);
 	case PR_GET_NO_NEW_PRIVS:
 		return a[1] || a[2] || a[3] || a[4] ? -EINVAL : current->no_new_privs;
-	case PR_CAPBSET_READ:
-		return read_bounding(a[1]);
-	case PR_CAPBSET_DROP:
-		return drop_bounding(a[1]);
-	case PR_GET_SECUREBITS:
-		return current->cred->securebits;
 	}
 	return -EINVAL; /* what Linux says of an option that it was built without */
 }

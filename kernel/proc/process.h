@@ -13,6 +13,7 @@
 #include "sched/sched.h"
 #include "sched/timer.h"
 #include "sched/wait.h"
+#include "seccomp/seccomp.h"
 #include "signal/signal.h"
 
 struct space;
@@ -115,6 +116,9 @@ enum thread_park { RUNNING, JOB_STOP, TRACE_STOP, DEAD };
  * anybody. */
 enum thread_work { WORK_SIGNAL = 1, WORK_RESCHED = 2 };
 
+/* What is to be done before a system call: bits of thread->syscall_work. */
+enum syscall_work { SYSCALL_SECCOMP = 1 };
+
 struct thread {
 	struct arch_thread arch; /* first: assembly knows its layout [O] */
 	struct sched_entity sched;
@@ -148,6 +152,8 @@ struct thread {
 	const struct cred *cred; /* immutable, replaced whole */
 
 	/* system calls [O] */
+	uint32_t syscall_work; /* SYSCALL_…, atomic */
+	struct seccomp seccomp;
 	int syscall_number; /* in progress, -1 outside */
 	uint64_t syscall_args[6];
 	struct restart {
@@ -162,6 +168,7 @@ struct thread {
 	struct vfork_wait *vfork; /* [T] not NULL: our parent sleeps until we exec or exit */
 	int pdeath_signal;        /* [T] */
 	bool no_new_privs;
+	bool nproc_exceeded; /* [O] the new user had too many threads: exec fails */
 
 	/* accounting */
 	uint64_t faults_minor, faults_major;

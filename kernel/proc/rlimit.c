@@ -28,6 +28,29 @@ uint64_t rlimit_get(int resource)
 	return p ? __atomic_load_n(&p->rlimits[resource].cur, __ATOMIC_RELAXED) : RLIM_INFINITY;
 }
 
+bool nproc_reached(uint32_t uid, uint64_t more)
+{
+	uint64_t limit = rlimit_get(RLIMIT_NPROC), count = 0;
+	const struct process *p;
+	const struct thread *t;
+	irqflags_t flags;
+
+	if (limit == RLIM_INFINITY || !uid)
+		return false;
+	flags = spin_lock(&task_lock);
+	list_for_each (p, &all_processes, all_link)
+		list_for_each (t, &p->threads, process_link)
+			count += t->cred->uid == uid; /* zombies included */
+	spin_unlock(&task_lock, flags);
+	return count >= limit + more;
+}
+
+void nproc_note_new_user(uint32_t uid)
+{
+	if (uid != current->cred->uid)
+		current->nproc_exceeded = nproc_reached(uid, 1);
+}
+
 static int check_new(const struct process *p, int resource, const struct rlimit *new)
 {
 	if (new->cur > new->max)

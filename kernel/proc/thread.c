@@ -129,6 +129,7 @@ void thread_drop_resources(struct thread *t)
 	t->files = NULL;
 	t->fs = NULL;
 	spin_unlock(&task_lock, flags);
+	seccomp_exit(t);
 	if (files)
 		files_put(files);
 	if (fs)

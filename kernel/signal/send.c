@@ -286,14 +286,12 @@ void signal_force(int sig, int code, uaddr_t addr)
 
 void signal_force_fatal(int sig)
 {
-	irqflags_t flags = spin_lock(&task_lock);
+	struct siginfo info = {.si_signo = sig, .si_code = SI_KERNEL};
 
-	current->process->actions->action[sig].handler = SIG_DFL;
-	spin_unlock(&task_lock, flags);
-	signal_force(sig, SI_KERNEL, 0);
+	signal_force_fatal_info(&info);
 }
 
-void signal_force_info(const struct siginfo *info)
+static void force(const struct siginfo *info, bool fatal)
 {
 	struct thread *t = current;
 	int sig = info->si_signo;
@@ -301,7 +299,7 @@ void signal_force_info(const struct siginfo *info)
 	struct action *a = &t->process->actions->action[sig];
 	bool blocked = t->blocked & SIG_BIT(sig);
 
-	if (blocked || a->handler == SIG_IGN) { /* S20 */
+	if (fatal || blocked || a->handler == SIG_IGN) { /* S20 */
 		a->handler = SIG_DFL;
 		t->blocked &= ~SIG_BIT(sig);
 	}
@@ -310,6 +308,16 @@ void signal_force_info(const struct siginfo *info)
 	send(t, info, TO_THREAD, true);
 	signal_recalc(t);
 	spin_unlock(&task_lock, flags);
+}
+
+void signal_force_info(const struct siginfo *info)
+{
+	force(info, false);
+}
+
+void signal_force_fatal_info(const struct siginfo *info)
+{
+	force(info, true);
 }
 
 void signal_retarget(struct thread *t, sigset_t which)

@@ -86,7 +86,9 @@ void signal_kick_fatal(
 /* A fault's signal for the current thread: cannot be blocked or ignored (S20). Takes task_lock. */
 void signal_force(int sig, int code, uaddr_t addr);
 void signal_force_fatal(int sig); /* whatever its action: the process dies of it */
-void signal_force_info(const struct siginfo *info); /* the same with a whole siginfo */
+/* The same with a whole siginfo. */
+void signal_force_info(const struct siginfo *info);
+void signal_force_fatal_info(const struct siginfo *info);
 /* Signals that count against a user's RLIMIT_SIGPENDING. (task_lock) */
 uint64_t signal_queued_count(uint32_t uid);
 /* To the process, from the kernel (SI_KERNEL). Takes task_lock. */

@@ -28,17 +28,21 @@ static bool traced(void)
 	return trace_on(TRACE_CLASS_SYSCALL) && (!pid || pid == current->process->pid->nr);
 }
 
-int64_t syscall_dispatch(uint64_t number, const uint64_t args[6])
+bool syscall_dispatch(
+    struct arch_frame *f, uint64_t number, const uint64_t args[6], int64_t *result)
 {
 	bool trace = traced();
-	int64_t result;
+	enum seccomp_verdict verdict = SECCOMP_GO;
 	if (trace)
 		trace_record(TRACE_SYSCALL_ENTER, number, args[0], args[1], args[2], args[3]);
-	if (number < syscall_count && syscall_table[number].fn)
-		result = syscall_table[number].fn(args);
-	else
-		result = missing(number);
+	*result = 0;
+	if (__atomic_load_n(&current->syscall_work, __ATOMIC_ACQUIRE) & SYSCALL_SECCOMP)
+		verdict = seccomp_check(f, number, args, result);
+	if (verdict == SECCOMP_GO) {
+		bool exists = number < syscall_count && syscall_table[number].fn;
+		*result = exists ? syscall_table[number].fn(args) : missing(number);
+	}
 	if (trace)
-		trace_record(TRACE_SYSCALL_EXIT, number, (uint64_t)result, 0, 0, 0);
-	return result;
+		trace_record(TRACE_SYSCALL_EXIT, number, (uint64_t)*result, 0, 0, 0);
+	return verdict != SECCOMP_LEAVE;
 }

@@ -44,5 +44,12 @@ struct syscall_desc {
 extern const struct syscall_desc syscall_table[];
 extern const unsigned syscall_count;
 
-int64_t syscall_dispatch(uint64_t number, const uint64_t args[6]);
+struct arch_frame;
+/*
+ * The slow way: what has to be done before the call, in Linux's order (a tracer's stop at the
+ * entry, then seccomp, which sees what the tracer made of the call), and tracing. False: the call
+ * is not made and has no result, the registers stay as they are.
+ */
+bool syscall_dispatch(
+    struct arch_frame *f, uint64_t number, const uint64_t args[6], int64_t *result);
 int syscall_by_name(const char *name); /* -ENOENT */

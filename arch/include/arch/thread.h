@@ -74,6 +74,7 @@ extern const uint16_t arch_elf_machine; /* EM_… this kernel runs */
 extern const char
     arch_name[]; /* the project's name of the architecture, such as the command line uses */
 extern const char arch_uname_machine[]; /* uname -m */
+extern const uint32_t arch_audit;       /* AUDIT_ARCH_…: what filters of system calls see */
 extern const char arch_platform[];      /* AT_PLATFORM, "" for none */
 uint64_t arch_hwcap(void);              /* AT_HWCAP */
 /* Entries of the auxiliary vector that only this architecture has: pairs of type and value. */

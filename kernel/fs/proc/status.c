@@ -16,6 +16,8 @@ struct snapshot {
 	sigset_t pending, shared, blocked, ignored, caught;
 	uint64_t pending_limit, rss_limit, affinity, switches[2];
 	bool kernel, no_new_privs;
+	int seccomp_mode;
+	unsigned seccomp_filters;
 	const struct cred *cred; /* with a reference */
 };
 
@@ -53,6 +55,8 @@ static void take_thread(struct snapshot *s, struct thread *t, bool alone)
 	s->switches[1] = t->sched.switches_involuntary;
 	s->kernel = t->kernel;
 	s->no_new_privs = t->no_new_privs;
+	s->seccomp_mode = t->seccomp.mode;
+	s->seccomp_filters = t->seccomp.count;
 	s->cred = cred_get(t->cred ? t->cred : &cred_root);
 	process_times(p, &s->usage);
 	if (alone) {
@@ -256,8 +260,8 @@ int proc_show_status(struct proc_text *t, const struct proc_inode *p)
 		show_memory(t, s);
 	show_signals(t, &n);
 	show_caps(t, n.cred);
-	text_printf(t, "NoNewPrivs:\t%d\nSeccomp:\t0\nCpus_allowed:\t%lx\n", n.no_new_privs,
-	    (unsigned long)n.affinity);
+	text_printf(t, "NoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t%u\nCpus_allowed:\t%lx\n",
+	    n.no_new_privs, n.seccomp_mode, n.seccomp_filters, (unsigned long)n.affinity);
 	text_printf(t, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
 	    (unsigned long)n.switches[0], (unsigned long)n.switches[1]);
 	fs_context_put(fs);
