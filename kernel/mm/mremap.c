@@ -93,6 +93,14 @@ static int64_t move_area(struct remap *r, struct area *a, uaddr_t to)
 	return to;
 }
 
+/* Unmaps what of the old range goes beyond the new length. */
+static int shrink(struct remap *r)
+{
+	if (r->old_len > ARCH_USER_TOP - r->old)
+		return -EINVAL;
+	return space_unmap_locked(r->space, r->old + r->new_len, r->old + r->old_len, &r->dead);
+}
+
 /* With MREMAP_FIXED or MREMAP_DONTUNMAP. */
 static int64_t remap_to(struct remap *r)
 {
@@ -107,7 +115,7 @@ static int64_t remap_to(struct remap *r)
 			return err;
 	}
 	if (r->old_len > r->new_len) {
-		int err = space_unmap_locked(s, r->old + r->new_len, r->old + r->old_len, &r->dead);
+		int err = shrink(r);
 		if (err)
 			return err;
 		r->old_len = r->new_len;
@@ -129,12 +137,7 @@ static int64_t remap_locked(struct remap *r)
 	if (r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
 		return remap_to(r);
 	if (r->old_len >= r->new_len) {
-		int err = 0;
-		if (r->old_len > ARCH_USER_TOP - r->old)
-			return -EINVAL;
-		if (r->old_len > r->new_len)
-			err = space_unmap_locked(
-			    s, r->old + r->new_len, r->old + r->old_len, &r->dead);
+		int err = shrink(r);
 		return err ? err : (int64_t)r->old;
 	}
 	int err = check_resize(r, a);

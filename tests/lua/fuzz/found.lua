@@ -1,0 +1,3 @@
+describe("fuzz.found", function()
+  subcommands("found", {"mremap_old_length"})
+end)

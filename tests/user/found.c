@@ -1,0 +1,20 @@
+/* What the fuzzer found, a case each. */
+#include "check.h"
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+/* The old length reaches beyond what user space has. */
+static void mremap_old_length(void)
+{
+	char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *to = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	munmap(to, 8192);
+	CHECK_ERRNO(EINVAL, syscall(SYS_mremap, p, 1UL << 62, 4096, MREMAP_MAYMOVE | MREMAP_FIXED,
+				p - (1UL << 30)));
+	CHECK_ERRNO(EINVAL, syscall(SYS_mremap, p, 1UL << 62, 4096, 0));
+	CHECK_ERRNO(EINVAL, syscall(SYS_mremap, p, -4096UL, 4096, 0));
+}
+
+SUBCOMMANDS({"mremap_old_length", mremap_old_length})
