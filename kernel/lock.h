@@ -15,6 +15,7 @@ enum lock_rank {
 	RANK_FS,         /* a file, pipe, or tty: never held while sending a signal */
 	RANK_ASYNC,      /* who is told by SIGIO, and the lists of them (fs/async.c) */
 	RANK_TASK,       /* task_lock: all state shared between tasks */
+	RANK_WALL,       /* setting the wall clock, and the timers by it */
 	RANK_TIMER,      /* timer queues */
 	RANK_FUTEX,      /* futex hash buckets; two of them in order of address */
 	RANK_WAIT_QUEUE, /* a wait queue's own list */

@@ -202,6 +202,10 @@ struct linux_timespec {
 	int64_t sec, nsec;
 };
 
+struct linux_itimerspec {
+	struct linux_timespec interval, value;
+};
+
 struct linux_stat { /* asm-generic/stat.h */
 	uint64_t st_dev, st_ino;
 	uint32_t st_mode, st_nlink, st_uid, st_gid;

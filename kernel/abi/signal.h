@@ -68,6 +68,8 @@ enum {
 #define SI_ASYNCIO    -4
 #define SI_SIGIO      -5
 #define SI_TKILL      -6
+#define SI_DETHREAD   -7
+#define SI_ASYNCNL    -60
 #define ILL_ILLOPC    1
 #define FPE_INTDIV    1
 #define SEGV_MAPERR   1

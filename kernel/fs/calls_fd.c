@@ -85,12 +85,7 @@ static int64_t set_cloexec(int fd, bool on)
 
 bool fd_is_cloexec(int fd)
 {
-	struct files *t = current->files;
-	irqflags_t flags = spin_lock(&t->lock);
-	bool on = (unsigned)fd < t->size ? t->cloexec[fd / 64] >> (fd % 64) & 1 : false;
-
-	spin_unlock(&t->lock, flags);
-	return on;
+	return files_cloexec(current->files, fd);
 }
 
 static void change_flags(struct file *f, unsigned which, unsigned flags)

@@ -7,6 +7,7 @@
 #include "fs/epoll.h"
 
 #include "fs/poll.h"
+#include "fs/proc/procfs.h"
 #include "sched/timer.h"
 #include "syscall/syscall.h"
 
@@ -113,6 +114,22 @@ static unsigned epoll_poll(struct file *f, struct poll_table *pt)
 	return events;
 }
 
+static void epoll_show(struct file *f, struct proc_text *t)
+{
+	struct epoll *ep = f->data;
+	const struct epoll_item *item;
+
+	mutex_lock(&ep->lock);
+	for (unsigned k = 0; k < EPOLL_BUCKETS; k++)
+		list_for_each (item, &ep->items[k], link)
+			text_printf(t,
+			    "tfd: %8d events: %8x data: %16lx  pos:%ld ino:%lx sdev:%x\n", item->fd,
+			    item->events, (unsigned long)item->data,
+			    item->file->ops->seek ? (long)item->file->pos : 0L,
+			    (unsigned long)item->file->inode->ino, item->file->inode->sb->dev);
+	mutex_unlock(&ep->lock);
+}
+
 static void epoll_release(struct file *f)
 {
 	epoll_destroy(f->data);
@@ -120,8 +137,10 @@ static void epoll_release(struct file *f)
 
 const struct file_ops epoll_file_ops = {
     .name = "[eventpoll]",
+    .seek_ignored = true,
     .poll = epoll_poll,
     .release = epoll_release,
+    .show_fdinfo = epoll_show,
 };
 
 /* Waits for events: how many, 0 at the deadline, -EINTR. A deadline of 0 looks once and minds no

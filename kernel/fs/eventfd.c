@@ -1,11 +1,12 @@
 /* eventfd(2): a counter that reads take and writes add to. */
-#include "fs/internal.h"
+#include "fs/proc/procfs.h"
 #include "syscall/syscall.h"
 
 struct eventfd {
 	struct spinlock lock; /* `count` */
 	uint64_t count;
 	bool semaphore;
+	int id; /* tells them apart in /proc/PID/fdinfo */
 	struct wait_queue wait;
 };
 
@@ -55,7 +56,7 @@ static int64_t eventfd_write(struct file *f, struct io_vec *io, uint64_t *pos)
 	struct eventfd *e = f->data;
 	uint64_t n;
 
-	if (io->left < sizeof(n))
+	if (io->left != sizeof(n))
 		return -EINVAL;
 	if (io_get(io, &n, sizeof(n)) != sizeof(n))
 		return -EFAULT;
@@ -81,6 +82,14 @@ static unsigned eventfd_poll(struct file *f, struct poll_table *pt)
 	return (count ? POLLIN : 0u) | (count < COUNT_MAX ? POLLOUT : 0u);
 }
 
+static void eventfd_show(struct file *f, struct proc_text *t)
+{
+	const struct eventfd *e = f->data;
+
+	text_printf(t, "eventfd-count: %16lx\neventfd-id: %d\neventfd-semaphore: %d\n",
+	    (unsigned long)__atomic_load_n(&e->count, __ATOMIC_RELAXED), e->id, e->semaphore);
+}
+
 static void eventfd_release(struct file *f)
 {
 	kfree(f->data);
@@ -88,11 +97,15 @@ static void eventfd_release(struct file *f)
 
 static const struct file_ops eventfd_ops = {
     .name = "[eventfd]",
+    .seek_ignored = true,
     .read = eventfd_read,
     .write = eventfd_write,
     .poll = eventfd_poll,
     .release = eventfd_release,
+    .show_fdinfo = eventfd_show,
 };
+
+static int next_id; /* atomic */
 
 SYSCALL(eventfd2)
 {
@@ -110,6 +123,7 @@ SYSCALL(eventfd2)
 	wait_queue_init(&e->wait);
 	e->count = (uint32_t)a[0];
 	e->semaphore = flags & EFD_SEMAPHORE;
+	e->id = __atomic_fetch_add(&next_id, 1, __ATOMIC_RELAXED) & INT32_MAX;
 	f = file_create(&eventfd_ops, NULL, O_RDWR | (flags & O_NONBLOCK), e);
 	if (IS_ERR(f)) {
 		kfree(e);

@@ -162,6 +162,15 @@ struct file *files_get(struct files *t, int fd)
 	return is_file(f) ? f : NULL;
 }
 
+bool files_cloexec(struct files *t, int fd)
+{
+	irqflags_t flags = spin_lock(&t->lock);
+	bool on = (unsigned)fd < t->size && cloexec_test(t, (unsigned)fd);
+
+	spin_unlock(&t->lock, flags);
+	return on;
+}
+
 struct file *fd_get_raw(int fd)
 {
 	struct files *t = current->files;

@@ -221,7 +221,7 @@ int64_t file_seek(struct file *f, int64_t offset, int whence)
 	int64_t result;
 
 	if (!f->ops->seek)
-		return -ESPIPE;
+		return f->ops->seek_ignored ? 0 : -ESPIPE;
 	mutex_lock(&f->pos_lock);
 	result = f->ops->seek(f, offset, whence);
 	mutex_unlock(&f->pos_lock);

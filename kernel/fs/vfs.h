@@ -20,6 +20,7 @@ struct mount;
 struct dir_context;
 struct poll_table;
 struct file_async;
+struct proc_text;
 struct async_list;
 
 struct superblock {
@@ -163,6 +164,7 @@ struct file_ops {
 	int64_t (*read)(struct file *f, struct io_vec *io, uint64_t *pos);
 	int64_t (*write)(struct file *f, struct io_vec *io, uint64_t *pos);
 	int64_t (*seek)(struct file *f, int64_t offset, int whence); /* NULL: ESPIPE */
+	bool seek_ignored; /* without `seek`: lseek gives 0 */
 	int64_t (*ioctl)(struct file *f, unsigned cmd, uint64_t arg);
 	/* POLL* now; adds the caller to the queues it must wait on when pt is not NULL. NULL op:
 	 * always ready. */
@@ -173,6 +175,7 @@ struct file_ops {
 	/* Whose news O_ASYNC tells of (fs/async.h), as it is turned on or off; ERR_PTR. NULL op:
 	 * never any. */
 	struct async_list *(*async_list)(struct file *f, bool on);
+	void (*show_fdinfo)(struct file *f, struct proc_text *t); /* its own lines; NULL: none */
 	const char *name; /* of a file on no path: "[eventfd]" */
 };
 
@@ -221,6 +224,7 @@ int fd_install_pair(struct file *a, struct file *b, unsigned flags, int out[2]);
 int fd_close(int fd);
 bool fd_is_cloexec(int fd);
 struct file *files_get(struct files *files, int fd); /* another task's */
+bool files_cloexec(struct files *files, int fd);     /* is an open one close-on-exec? */
 
 /* --- objects --- */
 void file_get(struct file *f);

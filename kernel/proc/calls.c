@@ -4,6 +4,7 @@
 #include "fs/vfs.h"
 #include "mm/heap.h"
 #include "proc/internal.h"
+#include "proc/pidfd.h"
 #include "syscall/syscall.h"
 
 SYSCALL(getpid)
@@ -46,6 +47,11 @@ SYSCALL(clone)
 
 	if (k.exit_signal >= NSIG)
 		return -EINVAL;
+	if (k.flags & CLONE_PIDFD) { /* both would be told at one place */
+		if (k.flags & CLONE_PARENT_SETTID)
+			return -EINVAL;
+		k.pidfd = a[2];
+	}
 	return do_clone(&k);
 }
 
@@ -111,6 +117,7 @@ SYSCALL(clone3)
 	    .flags = u.flags,
 	    .exit_signal = (int)u.exit_signal,
 	    .stack = u.stack ? u.stack + u.stack_size : 0,
+	    .pidfd = u.pidfd,
 	    .parent_tid = u.parent_tid,
 	    .child_tid = u.child_tid,
 	    .tls = u.tls,
@@ -207,7 +214,24 @@ SYSCALL(wait4)
 	return a[3] && rusage_copy_out(a[3], &out.rusage) ? -EFAULT : nr;
 }
 
-static int set_waitid_target(struct wait_request *r, int which, int id)
+/* A pidfd that does not block makes the wait not block. */
+static int set_pidfd_target(struct wait_request *r, int fd, bool *nonblock)
+{
+	struct file *f = fd >= 0 ? fd_get(fd) : NULL;
+	int err = fd < 0 ? -EINVAL : -EBADF;
+
+	if (f && pidfd_pid(f)) {
+		r->which = WAIT_PID;
+		r->pid = pidfd_pid(f);
+		pid_get(r->pid);
+		*nonblock = f->flags & O_NONBLOCK;
+		err = 0;
+	}
+	file_put(f);
+	return err;
+}
+
+static int set_waitid_target(struct wait_request *r, int which, int id, bool *nonblock)
 {
 	switch (which) {
 	case P_ALL:
@@ -220,6 +244,8 @@ static int set_waitid_target(struct wait_request *r, int which, int id)
 		if (id < 0)
 			return -EINVAL;
 		return name_target(r, id);
+	case P_PIDFD:
+		return set_pidfd_target(r, id, nonblock);
 	}
 	return -EINVAL;
 }
@@ -244,14 +270,19 @@ SYSCALL(waitid)
 	const uint32_t allowed = kinds | WNOHANG | WNOWAIT | WNOTHREAD_ | WALL_ | WCLONE_;
 	struct wait_request r = {.options = (uint32_t)a[3], .deadline = NS_NEVER};
 	struct wait_result out;
+	bool nonblock = false;
 	int nr;
 
 	if ((r.options & ~allowed) || !(r.options & kinds))
 		return -EINVAL;
-	nr = set_waitid_target(&r, (int)a[0], (int)a[1]);
+	nr = set_waitid_target(&r, (int)a[0], (int)a[1], &nonblock);
+	if (nonblock)
+		r.options |= WNOHANG;
 	if (!nr)
 		nr = do_wait(&r, &out);
 	pid_put(r.pid);
+	if (!nr && nonblock && !((uint32_t)a[3] & WNOHANG))
+		return -EAGAIN;
 	if (nr < 0)
 		return nr;
 	if (a[2] && copy_out_child_info(a[2], nr, &out))

@@ -140,6 +140,7 @@ static void unlink_thread(struct thread *t)
 	pending_flush(&t->pending, ~0ULL); /* a dead leader may have been sent some still */
 	list_remove(&t->process_link);
 	t->tid->thread = NULL;
+	wait_wake_all(&t->tid->poll);
 	pid_release_number(t->tid);
 	thread_put(t); /* the list's */
 }
@@ -227,6 +228,7 @@ static void finish(struct thread *t, bool last_live)
 	add_usage(t);
 	pending_flush(&t->pending, ~0ULL);
 	t->park = DEAD;
+	wait_wake_all(&t->tid->poll);
 	if (t != p->leader)
 		unlink_thread(t);
 	gone = --p->thread_count == 0;

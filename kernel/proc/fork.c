@@ -6,13 +6,14 @@
 #include "mm/heap.h"
 #include "mm/space.h"
 #include "proc/internal.h"
+#include "proc/pidfd.h"
 #include "trace.h"
 
 #define CLONE_SUPPORTED                                                                            \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PTRACE | CLONE_VFORK |          \
 	    CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |     \
 	    CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED | CLONE_CHILD_SETTID |          \
-	    CLONE_IO | CLONE_CLEAR_SIGHAND)
+	    CLONE_IO | CLONE_CLEAR_SIGHAND | CLONE_PIDFD)
 
 static int check_flags(uint64_t flags)
 {
@@ -23,6 +24,8 @@ static int check_flags(uint64_t flags)
 	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
 		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && (flags & CLONE_CLEAR_SIGHAND))
+		return -EINVAL;
+	if ((flags & CLONE_PIDFD) && (flags & CLONE_DETACHED))
 		return -EINVAL;
 	return 0;
 }
@@ -202,6 +205,40 @@ void vfork_release(struct thread *t)
 	spin_unlock(&task_lock, flags);
 }
 
+/* CLONE_PIDFD: the descriptor, told to the parent, but not there before the child is. */
+struct child_fd {
+	struct file *file;
+	int fd;
+};
+
+static void child_fd_drop(struct child_fd *c)
+{
+	if (!c->file)
+		return;
+	fd_unreserve(c->fd);
+	file_put(c->file);
+}
+
+static int child_fd_prepare(struct child_fd *c, struct pid *pid, const struct clone_args_k *a)
+{
+	int32_t fd = fd_reserve(O_CLOEXEC, 0);
+	struct file *f;
+
+	if (fd < 0)
+		return fd;
+	f = pidfd_create(pid, a->flags & CLONE_THREAD ? PIDFD_THREAD : 0);
+	if (IS_ERR(f)) {
+		fd_unreserve(fd);
+		return PTR_ERR(f);
+	}
+	*c = (struct child_fd){f, fd};
+	if (!copy_out_obj(a->pidfd, &fd))
+		return 0;
+	child_fd_drop(c);
+	c->file = NULL;
+	return -EFAULT;
+}
+
 static bool too_many_threads(void)
 {
 	return nproc_reached(current->cred->uid, 0) && !capable(CAP_SYS_RESOURCE) &&
@@ -231,6 +268,7 @@ int64_t do_clone(const struct clone_args_k *a)
 	bool thread = a->flags & CLONE_THREAD;
 	struct process *p = current->process;
 	struct thread *t = NULL;
+	struct child_fd pidfd = {0};
 	struct pid *pid;
 	int err = check_flags(a->flags);
 
@@ -248,12 +286,17 @@ int64_t do_clone(const struct clone_args_k *a)
 		t = copy_thread(p, pid, a, &err);
 	else
 		err = -ENOMEM;
+	if (t && !err && (a->flags & CLONE_PIDFD))
+		err = child_fd_prepare(&pidfd, pid, a);
 	if (t && !err)
 		err = publish(p, t, pid, a);
+	if (!err && pidfd.file)
+		fd_publish(pidfd.fd, pidfd.file);
 	if (t && !err &&
 	    (a->flags & CLONE_PARENT_SETTID)) /* a bad address is the caller's own affair */
 		(void)!copy_out_obj(a->parent_tid, &pid->nr);
 	if (err) {
+		child_fd_drop(&pidfd);
 		if (t)
 			thread_free_unstarted(t);
 		pid_discard(pid);

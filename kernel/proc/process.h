@@ -33,7 +33,8 @@ struct pid {
 	struct process *process; /* [T] the process with this id, zombies included, until reaped */
 	struct list members;     /* [T] processes of the group with this id, by pgrp_link */
 	struct list session;     /* [T] processes of the session with this id, by session_link */
-	struct wait_queue poll;  /* pidfds: woken when the process becomes a zombie */
+	struct wait_queue
+	    poll; /* pidfds: woken when the thread or process ends, and when it is gone */
 };
 
 struct rusage_ns {

@@ -1,7 +1,7 @@
 /* The time since boot, and the wall clock as an offset from it. */
 #include "arch/cpu.h"
 #include "proc/vdso.h"
-#include "sched/timer.h"
+#include "sched/clock_timer.h"
 #include "sched/wait.h"
 
 /* What the real-time clock shows at boot where no hardware tells: 2026-01-01 00:00:00 UTC. */
@@ -9,7 +9,6 @@
 
 static ns_t realtime_offset = DEFAULT_BOOT_TIME; /* real time minus time since boot; atomic */
 static uint32_t setting;                         /* counts how often it was set; atomic */
-static struct spinlock setting_lock = SPINLOCK_INIT("wall clock", RANK_ARCH);
 struct wait_queue time_was_set = WAIT_QUEUE_INIT(time_was_set);
 
 ns_t time_now(void)
@@ -29,12 +28,13 @@ ns_t time_realtime(void)
 
 void time_set_realtime(ns_t t)
 {
-	irqflags_t flags = spin_lock(&setting_lock);
+	irqflags_t flags = spin_lock(&wall_lock);
 	ns_t offset = t - arch_now();
 	__atomic_store_n(&realtime_offset, offset, __ATOMIC_RELAXED);
 	vdso_set_realtime(offset);
-	spin_unlock(&setting_lock, flags);
 	__atomic_fetch_add(&setting, 1, __ATOMIC_RELEASE);
+	clock_timers_moved();
+	spin_unlock(&wall_lock, flags);
 	wait_wake_all(&time_was_set);
 }
 

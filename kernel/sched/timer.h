@@ -60,6 +60,14 @@ static inline ns_t timespec_deadline(const struct linux_timespec *ts)
 	return ns >= NS_NEVER - now ? NS_NEVER : now + ns;
 }
 
+/* A span from now, for a timer: NS_NEVER - 1 at most, which is armed. */
+static inline ns_t timer_deadline(ns_t span)
+{
+	ns_t now = time_now();
+
+	return span >= NS_NEVER - 1 - now ? NS_NEVER - 1 : now + span;
+}
+
 static inline struct linux_timespec ns_timespec(ns_t ns)
 {
 	return (struct linux_timespec){.sec = ns / NS_PER_S, .nsec = ns % NS_PER_S};

@@ -191,22 +191,47 @@ SYSCALL(tgkill)
 	return (int)a[0] <= 0 ? -EINVAL : do_tgkill((int)a[0], (int)a[1], (int)a[2]);
 }
 
+/* The layouts that Linux knows end here; of others nothing but zeroes may follow. */
+#define SIGINFO_USED 48
+
+static bool known_layout(int sig, int code)
+{
+	if (code <= SI_USER)
+		return code >= SI_DETHREAD || code == SI_ASYNCNL;
+	return code == SI_KERNEL || signal_layout(sig, code) != LAYOUT_KILL;
+}
+
+int siginfo_copy_in(struct siginfo *info, int sig, uaddr_t from)
+{
+	char *rest = (char *)info + SIGINFO_USED;
+	const size_t n = sizeof(*info) - SIGINFO_USED;
+	bool zero = true;
+
+	if (copy_in_obj(info, from))
+		return -EFAULT;
+	info->si_signo = sig;
+	for (size_t i = 0; i < n; i++)
+		zero &= !rest[i];
+	memset(rest, 0, n);
+	return zero || known_layout(sig, info->si_code) ? 0 : -E2BIG;
+}
+
 SYSCALL(rt_sigqueueinfo)
 {
 	struct siginfo info;
 
-	if (copy_in_obj(&info, a[2]))
-		return -EFAULT;
-	return do_sigqueue((int)a[0], (int)a[1], &info);
+	int err = siginfo_copy_in(&info, (int)a[1], a[2]);
+
+	return err ? err : do_sigqueue((int)a[0], (int)a[1], &info);
 }
 
 SYSCALL(rt_tgsigqueueinfo)
 {
 	struct siginfo info;
 
-	if (copy_in_obj(&info, a[3]))
-		return -EFAULT;
-	return do_tgsigqueue((int)a[0], (int)a[1], (int)a[2], &info);
+	int err = siginfo_copy_in(&info, (int)a[2], a[3]);
+
+	return err ? err : do_tgsigqueue((int)a[0], (int)a[1], (int)a[2], &info);
 }
 
 struct user_altstack {

@@ -144,11 +144,11 @@ int do_tgkill(int tgid, int tid, int sig)
 
 /* A siginfo of the caller's own making may not pretend to come from kernel or kill, except to
  * himself (S18). */
-static int check_forged(int pid, const struct siginfo *info)
+static int check_forged(int id, const struct siginfo *info)
 {
 	bool pretends = info->si_code >= 0 || info->si_code == SI_TKILL;
 
-	return pretends && pid != current->process->pid->nr ? -EPERM : 0;
+	return pretends && id != current->tid->nr ? -EPERM : 0;
 }
 
 int do_sigqueue(int pid, int sig, const struct siginfo *info)
@@ -156,19 +156,14 @@ int do_sigqueue(int pid, int sig, const struct siginfo *info)
 	struct siginfo k = *info;
 	int err = check_forged(pid, info);
 	irqflags_t flags;
-	struct process *p;
+	struct thread *t;
 
 	if (err)
 		return err;
 	k.si_signo = sig;
-	if (pid <= 0)
-		return valid(sig) ? -ESRCH : -EINVAL;
 	flags = spin_lock(&task_lock);
-	p = process_find(pid);
-	if (!p)
-		err = -ESRCH;
-	else
-		err = valid(sig) ? send_checked(p->leader, &k, TO_PROCESS) : -EINVAL;
+	t = thread_find(pid); /* any thread of it names a process here */
+	err = !t ? -ESRCH : valid(sig) ? send_checked(t, &k, TO_PROCESS) : -EINVAL;
 	spin_unlock(&task_lock, flags);
 	return err;
 }
@@ -180,9 +175,28 @@ int do_tgsigqueue(int tgid, int tid, int sig, const struct siginfo *info)
 
 	if (tgid <= 0 || tid <= 0)
 		return -EINVAL;
-	err = check_forged(tgid, info);
+	err = check_forged(tid, info);
 	if (err)
 		return err;
 	k.si_signo = sig;
 	return tgkill_info(tgid, tid, &k);
+}
+
+int signal_send_pid(struct pid *pid, int sig, const struct siginfo *info, enum pid_kind kind)
+{
+	struct siginfo k = info ? *info : info_from_current(sig, SI_USER);
+	irqflags_t flags = spin_lock(&task_lock);
+	struct thread *t = pid->thread;
+	int err;
+
+	if (kind == PID_GROUP ? list_empty(&pid->members) : !t)
+		err = -ESRCH;
+	else if (!valid(sig))
+		err = -EINVAL;
+	else if (kind == PID_GROUP)
+		err = kill_group(pid, &k);
+	else
+		err = send_checked(t, &k, kind == PID_THREAD ? TO_THREAD : TO_PROCESS);
+	spin_unlock(&task_lock, flags);
+	return err;
 }

@@ -50,6 +50,34 @@ const char *signal_name(int sig, char buf[16])
 	return buf;
 }
 
+/* Codes up to `last` mean something of their own for these signals. */
+static const struct {
+	uint8_t last, layout;
+} own_codes[SIGRTMIN] = {
+    [SIGILL] = {11, LAYOUT_FAULT},
+    [SIGFPE] = {15, LAYOUT_FAULT},
+    [SIGSEGV] = {10, LAYOUT_FAULT},
+    [SIGBUS] = {5, LAYOUT_FAULT},
+    [SIGTRAP] = {6, LAYOUT_FAULT},
+    [SIGCHLD] = {CLD_CONTINUED, LAYOUT_CHILD},
+    [SIGIO] = {POLL_HUP, LAYOUT_POLL},
+    [SIGSYS] = {2, LAYOUT_SYS},
+};
+
+enum siginfo_layout signal_layout(int sig, int code)
+{
+	if (code > SI_USER && code < SI_KERNEL) {
+		if (sig < SIGRTMIN && code <= own_codes[sig].last)
+			return (enum siginfo_layout)own_codes[sig].layout;
+		return code <= POLL_HUP ? LAYOUT_POLL : LAYOUT_KILL;
+	}
+	if (code == SI_TIMER)
+		return LAYOUT_TIMER;
+	if (code == SI_SIGIO)
+		return LAYOUT_POLL;
+	return code < 0 ? LAYOUT_RT : LAYOUT_KILL;
+}
+
 static int parse_number(const char *s, int limit)
 {
 	int n = 0;

@@ -68,6 +68,18 @@ extern const struct signal_property signal_properties[32]; /* [0] unused */
 const char *signal_name(int sig, char buf[16]);            /* "KILL", "RTMIN+3"; "?" out of range */
 int signal_number(const char *name); /* with or without SIG, or digits; -EINVAL */
 
+/* Which member of struct siginfo a signal with this code has (sigaction(2)). */
+enum siginfo_layout {
+	LAYOUT_KILL,
+	LAYOUT_TIMER,
+	LAYOUT_POLL,
+	LAYOUT_FAULT,
+	LAYOUT_CHILD,
+	LAYOUT_RT,
+	LAYOUT_SYS
+};
+enum siginfo_layout signal_layout(int sig, int code);
+
 void pending_init(struct pending *p);
 void pending_flush(struct pending *p, sigset_t which); /* (task_lock) */
 
@@ -101,6 +113,11 @@ int do_kill(int pid, int sig);
 int do_tgkill(int tgid, int tid, int sig); /* tgid -1: tkill */
 int do_sigqueue(int pid, int sig, const struct siginfo *info);
 int do_tgsigqueue(int tgid, int tid, int sig, const struct siginfo *info);
+/* To what a pid object names, once found: it cannot have become another's number (S19). */
+enum pid_kind { PID_THREAD, PID_PROCESS, PID_GROUP };
+int signal_send_pid(struct pid *pid, int sig, const struct siginfo *info, enum pid_kind kind);
+/* A siginfo from a program, for signal `sig`. -EFAULT, -E2BIG. */
+int siginfo_copy_in(struct siginfo *info, int sig, uaddr_t from);
 int signal_permission(
     const struct process *target, int sig); /* 0 or -EPERM, from current (task_lock) */
 int do_sigaction(int sig, const struct action *new, struct action *old);

@@ -19,7 +19,7 @@ for my $file (sort @files) {
 	my $text = do { local $/; <$in> };
 	$text =~ s/--[^\n]*//g;
 	while ($text =~ /\bsubcommands\(\s*"(\w+)"\s*,\s*(\{(?:[^{}]|\{[^{}]*\})*\})\s*(?:,\s*(\{[^{}]*\}))?\s*\)/g) {
-		my ($program, $list, $options) = ($1, $2, $3 // "");
+		my ($program, $list, $options) = ($1, substr($2, 1, -1), $3 // "");
 		my $default = seconds($options, $DEFAULT) / $SLOWER;
 		$list =~ s/^\{|\}$//g;
 		while ($list =~ /\{\s*"(\w+)"([^{}]*)\}|"(\w+)"/g) {

@@ -156,7 +156,7 @@ static int follow_fd(const struct proc_inode *p, struct dentry **out)
 	return *out ? 0 : -ENXIO;
 }
 
-static int next_fd(const struct proc_inode *dir, int from)
+int proc_next_fd(const struct proc_inode *dir, int from)
 {
 	int err, fd = -1;
 	struct thread *t = proc_thread_access(dir, &err);
@@ -189,4 +189,4 @@ static int open_fd(const struct proc_inode *dir, int number, struct proc_inode *
 
 static const struct proc_entry fd_entry = {
     "", S_IFLNK | 0700, .link = link_fd, .follow = follow_fd};
-const struct proc_dynamic proc_fds = {next_fd, open_fd, &fd_entry};
+const struct proc_dynamic proc_fds = {proc_next_fd, open_fd, &fd_entry};

@@ -146,6 +146,7 @@ static int open_thread(const struct proc_inode *dir, int number, struct proc_ino
 	    {"environ", S_IFREG | 0400, .show = proc_show_environ},                                \
 	    {"exe", S_IFLNK | 0777, .link = proc_link_exe, .follow = proc_follow_exe},             \
 	    {"fd", S_IFDIR | 0500, .dynamic = &proc_fds},                                          \
+	    {"fdinfo", S_IFDIR | 0555, .dynamic = &proc_fdinfos},                                  \
 	    {"limits", S_IFREG | 0444, .show = show_limits},                                       \
 	    {"maps", S_IFREG | 0444, .show = proc_show_maps},                                      \
 	    {"mem", S_IFREG | 0600, .fops = &proc_mem_ops},                                        \

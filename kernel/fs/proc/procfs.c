@@ -123,7 +123,8 @@ static uint64_t inode_number(const struct proc_inode *p)
 	uint64_t who = p->pid ? (uint64_t)p->pid->nr : 0;
 
 	if (p->fd >= 0)
-		return who << 24 | 0x800000 | (uint64_t)p->fd;
+		return who << 24 | (S_ISREG(p->entry->mode) ? 0xc00000u : 0x800000u) |
+		       (uint64_t)p->fd;
 	return who << 24 | (uint64_t)p->thread << 22 | entry_number(p->entry);
 }
 
@@ -132,8 +133,9 @@ static uint64_t child_number(const struct proc_inode *dir, int n)
 {
 	const struct proc_dynamic *dyn = dir->entry->dynamic;
 
-	if (dyn == &proc_fds)
-		return (uint64_t)dir->pid->nr << 24 | 0x800000 | (uint64_t)n;
+	if (dyn == &proc_fds || dyn == &proc_fdinfos)
+		return (uint64_t)dir->pid->nr << 24 | (dyn == &proc_fds ? 0x800000u : 0xc00000u) |
+		       (uint64_t)n;
 	return (uint64_t)n << 24 | (uint64_t)(dyn == &proc_threads) << 22 |
 	       entry_number(dyn->entry);
 }
@@ -280,6 +282,16 @@ static int proc_iterate(struct inode *dir, struct dir_context *ctx)
 
 static const struct inode_ops proc_dir_ops = {
     .lookup = proc_lookup, .iterate = proc_iterate, .release = proc_release};
+
+struct pid *proc_pid_of_directory(const struct file *f)
+{
+	const struct proc_inode *p;
+
+	if (f->inode->ops != &proc_dir_ops)
+		return NULL;
+	p = f->inode->data;
+	return p->entry == &proc_pid_entry ? p->pid : NULL;
+}
 
 static const char *proc_readlink(struct inode *i, char *buf, size_t size)
 {

@@ -56,6 +56,8 @@ struct thread *proc_thread(const struct proc_inode *p);
 bool proc_may_access(const struct thread *t);
 /* proc_thread with that check: NULL and *err = -ESRCH or -EACCES. */
 struct thread *proc_thread_access(const struct proc_inode *p, int *err);
+/* The process that an open /proc/PID directory stands for; the file keeps it. NULL: it is none. */
+struct pid *proc_pid_of_directory(const struct file *f);
 /* References to what a thread has, or NULL. */
 struct space *proc_space(struct thread *t);
 struct files *proc_files(struct thread *t);
@@ -66,8 +68,10 @@ extern const struct proc_entry proc_pid_entry;           /* pid.c */
 extern const struct proc_entry proc_sys_entries[];       /* sys.c */
 extern const struct proc_entry proc_sysvipc_entries[];   /* ipc.c */
 extern const struct proc_dynamic proc_fds, proc_threads; /* links.c, pid.c */
+extern const struct proc_dynamic proc_fdinfos;           /* fdinfo.c */
 extern const struct file_ops proc_mem_ops;               /* mem.c */
 
+int proc_next_fd(const struct proc_inode *dir, int from); /* the lowest open one, or -1 */
 int proc_link_exe(const struct proc_inode *p, char *buf, size_t size);
 int proc_link_cwd(const struct proc_inode *p, char *buf, size_t size);
 int proc_link_root(const struct proc_inode *p, char *buf, size_t size);

@@ -1,0 +1,15 @@
+/* Descriptors of processes and threads (pidfd_open(2)). */
+#pragma once
+
+#include "fs/vfs.h"
+
+struct pid;
+
+#define PIDFD_NONBLOCK O_NONBLOCK
+#define PIDFD_THREAD   0200
+
+/* A new file of a process, or with PIDFD_THREAD of a thread, that is there; its reference to `pid`
+ * is its own. ERR_PTR. */
+struct file *pidfd_create(struct pid *pid, unsigned flags);
+/* What a pidfd stands for; no reference, the file keeps it. NULL: it is no pidfd. */
+struct pid *pidfd_pid(const struct file *f);
