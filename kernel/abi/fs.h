@@ -113,6 +113,7 @@
 #define F_SEAL_GROW         4
 #define F_SEAL_WRITE        8
 #define F_SEAL_FUTURE_WRITE 16
+#define F_SEAL_EXEC         32
 
 /* flock(2) */
 #define LOCK_SH   1
@@ -144,6 +145,10 @@
 #define CLOSE_RANGE_CLOEXEC  4
 #define MFD_CLOEXEC          1
 #define MFD_ALLOW_SEALING    2
+#define MFD_HUGETLB          4
+#define MFD_NOEXEC_SEAL      8
+#define MFD_EXEC             16
+#define MFD_HUGE_SIZES       (63U << 26)
 #define EFD_SEMAPHORE        1
 #define UTIME_NOW            0x3fffffff
 #define UTIME_OMIT           0x3ffffffe

@@ -13,6 +13,7 @@
 #define MAP_SHARED          0x01
 #define MAP_PRIVATE         0x02
 #define MAP_SHARED_VALIDATE 0x03
+#define MAP_DROPPABLE       0x08
 #define MAP_TYPE            0x0f
 #define MAP_FIXED           0x10
 #define MAP_ANONYMOUS       0x20
@@ -28,6 +29,7 @@
 #define MAP_SYNC            0x80000
 #define MAP_FIXED_NOREPLACE 0x100000
 #define MAP_UNINITIALIZED   0x4000000
+#define MAP_HUGE_SHIFT      26
 #define MAP_HUGE_SIZES      0x7c000000 /* log2 of the page size for MAP_HUGETLB */
 
 #define MREMAP_MAYMOVE   1
@@ -43,19 +45,26 @@
 #define MCL_ONFAULT   4
 #define MLOCK_ONFAULT 1
 
-#define MADV_NORMAL         0
-#define MADV_RANDOM         1
-#define MADV_SEQUENTIAL     2
-#define MADV_WILLNEED       3
-#define MADV_DONTNEED       4
-#define MADV_FREE           8
-#define MADV_DONTFORK       10
-#define MADV_DOFORK         11
-#define MADV_DONTDUMP       16
-#define MADV_DODUMP         17
-#define MADV_WIPEONFORK     18
-#define MADV_KEEPONFORK     19
-#define MADV_COLD           20
-#define MADV_PAGEOUT        21
-#define MADV_POPULATE_READ  22
-#define MADV_POPULATE_WRITE 23
+#define MADV_NORMAL          0
+#define MADV_RANDOM          1
+#define MADV_SEQUENTIAL      2
+#define MADV_WILLNEED        3
+#define MADV_DONTNEED        4
+#define MADV_FREE            8
+#define MADV_REMOVE          9
+#define MADV_DONTFORK        10
+#define MADV_DOFORK          11
+#define MADV_MERGEABLE       12
+#define MADV_UNMERGEABLE     13
+#define MADV_HUGEPAGE        14
+#define MADV_NOHUGEPAGE      15
+#define MADV_DONTDUMP        16
+#define MADV_DODUMP          17
+#define MADV_WIPEONFORK      18
+#define MADV_KEEPONFORK      19
+#define MADV_COLD            20
+#define MADV_PAGEOUT         21
+#define MADV_POPULATE_READ   22
+#define MADV_POPULATE_WRITE  23
+#define MADV_DONTNEED_LOCKED 24
+#define MADV_COLLAPSE        25

@@ -9,6 +9,8 @@ static int change_mode(struct inode *i, uint32_t mode)
 	mutex_lock(&i->lock);
 	if (!inode_owner_or_capable(i)) {
 		err = -EPERM;
+	} else if ((i->seals & F_SEAL_EXEC) && ((i->mode ^ mode) & 0111)) {
+		err = -EPERM;
 	} else {
 		if (!cred_in_group(current_cred(), i->gid) && !fs_capable(CAP_FSETID))
 			mode &= ~(uint32_t)S_ISGID;

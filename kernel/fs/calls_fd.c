@@ -111,7 +111,7 @@ static int64_t set_flags(int fd, struct file *f, unsigned flags)
 static int64_t add_seals(struct file *f, unsigned seals)
 {
 	const unsigned known = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
-			       F_SEAL_FUTURE_WRITE;
+			       F_SEAL_FUTURE_WRITE | F_SEAL_EXEC;
 	struct inode *i = f->inode;
 	int64_t err = 0;
 
@@ -120,9 +120,12 @@ static int64_t add_seals(struct file *f, unsigned seals)
 	if (seals & ~known || i->ops != &tmpfs_inode_ops)
 		return -EINVAL;
 	mutex_lock(&i->lock);
+	/* What cannot be made executable is still to be protected if it can be run already. */
+	if ((seals & F_SEAL_EXEC) && (i->mode & 0111))
+		seals |= F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
 	if (i->seals & F_SEAL_SEAL)
 		err = -EPERM;
-	else if ((seals & F_SEAL_WRITE) && !list_empty(&i->mapping.areas))
+	else if ((seals & ~i->seals & F_SEAL_WRITE) && mapping_writable(&i->mapping))
 		err = -EBUSY;
 	else
 		i->seals |= seals;

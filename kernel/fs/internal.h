@@ -165,6 +165,8 @@ struct inode *tmpfs_unnamed(struct inode *dir, uint32_t mode);
 /* Zeroes [from, to) of a file, as far as pages or the archive have something there. (inode->lock)
  */
 int tmpfs_zero(struct inode *i, uint64_t from, uint64_t to);
+/* Makes a hole of [from, to): pages that lie in it whole are given back. (inode->lock) */
+int tmpfs_punch(struct inode *i, uint64_t from, uint64_t to);
 extern struct superblock *devfs_superblock;
 
 /* --- mounts --- */

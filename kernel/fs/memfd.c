@@ -35,10 +35,12 @@ struct file *memfd_open(const char *name, unsigned flags)
 	struct file *f;
 
 	fmt_string(full, sizeof(full), "/memfd:%s", name);
-	d = tmpfs_kernel_file(full, 0777);
+	d = tmpfs_kernel_file(full, flags & MFD_NOEXEC_SEAL ? 0666 : 0777);
 	if (IS_ERR(d))
 		return ERR_PTR(PTR_ERR(d));
-	d->inode->seals = flags & MFD_ALLOW_SEALING ? 0 : F_SEAL_SEAL;
+	d->inode->seals = flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL) ? 0 : F_SEAL_SEAL;
+	if (flags & MFD_NOEXEC_SEAL)
+		d->inode->seals |= F_SEAL_EXEC;
 	f = file_open_dentry(d, O_RDWR);
 	dentry_put(d);
 	return f;
@@ -52,11 +54,17 @@ SYSCALL(memfd_create)
 	int64_t len;
 	int fd;
 
-	if (flags & ~(unsigned)(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+	unsigned known = MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB | MFD_NOEXEC_SEAL | MFD_EXEC;
+	if (flags & MFD_HUGETLB)
+		known |= MFD_HUGE_SIZES;
+	if ((flags & ~known) ||
+	    (flags & (MFD_EXEC | MFD_NOEXEC_SEAL)) == (MFD_EXEC | MFD_NOEXEC_SEAL))
 		return -EINVAL;
 	len = arch_copy_in_string(name, a[0], sizeof(name));
 	if (len < 0)
 		return len == -ENAMETOOLONG ? -EINVAL : len;
+	if (flags & MFD_HUGETLB)
+		return -ENODEV; /* there are no huge pages to have */
 	fd = fd_reserve(flags & MFD_CLOEXEC ? O_CLOEXEC : 0, 0);
 	if (fd < 0)
 		return fd;
@@ -91,7 +99,7 @@ static int fallocate_locked(struct inode *i, unsigned mode, uint64_t from, uint6
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
 		if (i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 			return -EPERM;
-		err = tmpfs_zero(i, from, MIN(to, ALIGN_UP(i->size, PAGE_SIZE)));
+		err = tmpfs_punch(i, from, to);
 	} else {
 		if (!(mode & FALLOC_FL_KEEP_SIZE) && to > i->size && (i->seals & F_SEAL_GROW))
 			return -EPERM;
@@ -104,7 +112,7 @@ static int fallocate_locked(struct inode *i, unsigned mode, uint64_t from, uint6
 	return err;
 }
 
-static int do_fallocate(struct file *f, unsigned mode, int64_t offset, int64_t len)
+int do_fallocate(struct file *f, unsigned mode, int64_t offset, int64_t len)
 {
 	struct inode *i = f->inode;
 	int64_t end;

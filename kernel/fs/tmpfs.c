@@ -66,6 +66,7 @@ static struct inode *tmpfs_inode(struct inode *dir, uint32_t mode, uint32_t rdev
 	if (S_ISREG(mode)) {
 		i->fops = &tmpfs_file_ops;
 		i->mapping.fill = tmpfs_fill;
+		i->seals = F_SEAL_SEAL; /* only memfds can be sealed */
 	} else if (S_ISDIR(mode)) {
 		i->fops = &dir_file_ops;
 		i->nlink = 2;
@@ -189,6 +190,26 @@ int tmpfs_zero(struct inode *i, uint64_t from, uint64_t to)
 		}
 		from += n;
 	}
+	return 0;
+}
+
+int tmpfs_punch(struct inode *i, uint64_t from, uint64_t to)
+{
+	to = MIN(to, ALIGN_UP(i->size, PAGE_SIZE));
+	/* Without its page, what the archive has would show again. */
+	uint64_t first = MAX(ALIGN_UP(from, PAGE_SIZE), ALIGN_UP(i->backing_size, PAGE_SIZE));
+	uint64_t last = ALIGN_DOWN(to, PAGE_SIZE);
+	int err;
+
+	if (first >= last)
+		return tmpfs_zero(i, from, to);
+	err = tmpfs_zero(i, from, first);
+	if (!err)
+		err = tmpfs_zero(i, last, to);
+	if (err)
+		return err;
+	mapping_punch(&i->mapping, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
+	tmpfs_uncharge(i);
 	return 0;
 }
 

@@ -277,6 +277,7 @@ int do_symlink(const char *target, int dirfd, const char *path);
 int do_link(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
 int do_rename(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
 int do_mknod(int dirfd, const char *path, uint32_t mode, uint32_t rdev);
+int do_fallocate(struct file *f, unsigned mode, int64_t offset, int64_t len);
 int do_umount(const char *target, unsigned flags);
 int file_stat(struct file *f, struct linux_stat *st);
 /* Calls emit for what follows ctx->pos in an open directory, and advances it. -ENOTDIR, -ENOENT

@@ -11,11 +11,6 @@
 
 #define node_area(n) container_of(n, struct area, node)
 
-static bool on_file_list(const struct area *a)
-{
-	return a->mapping && !(a->flags & AREA_SHARED_ANON);
-}
-
 /* Private anonymous areas have no offset, so that any two neighbours can be one. */
 static bool has_offset(const struct area *a)
 {
@@ -109,7 +104,7 @@ static void gap_changed(struct space *s, struct area *a)
 
 static void link_mapping(struct area *a)
 {
-	if (!on_file_list(a))
+	if (!a->mapping)
 		return;
 	irqflags_t flags = spin_lock(&space_map_lock);
 	list_add(&a->mapping->areas, &a->mapping_link);
@@ -118,7 +113,7 @@ static void link_mapping(struct area *a)
 
 static void unlink_mapping(struct area *a)
 {
-	if (!on_file_list(a))
+	if (!a->mapping)
 		return;
 	irqflags_t flags = spin_lock(&space_map_lock);
 	list_remove(&a->mapping_link);

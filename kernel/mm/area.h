@@ -4,9 +4,11 @@
 #include "abi/mman.h"
 #include "mm/space.h"
 
-/* Linux's vm.max_map_count and vm.mmap_min_addr. */
+/* Linux's vm.max_map_count; the lowest address that the kernel chooses by itself; and
+ * vm.mmap_min_addr, below which only root may map. */
 #define AREAS_MAX       65530
-#define MIN_ADDRESS     65536UL
+#define MIN_ADDRESS     32768UL
+#define MIN_USER_MAPPED 4096UL
 #define STACK_GUARD_GAP (256 * PAGE_SIZE) /* kept free below a stack that grows */
 #define RLIMIT_NONE     UINT64_MAX
 
@@ -62,6 +64,8 @@ static inline bool area_is_private(const struct area *a)
 unsigned area_pt_flags(const struct area *a, bool writable);
 /* Unmaps every page of [start, end), flushes, and lets go of the pages. */
 void space_zap(struct space *s, uaddr_t start, uaddr_t end);
+/* The same for pages of files only: a program's own copies stay. */
+void space_zap_file(struct space *s, uaddr_t start, uaddr_t end);
 /* The same for a space that no CPU will run any more: no flush. */
 void space_zap_dead(struct space *s);
 /* Gives the present pages of `a` the rights it has now. */
@@ -138,10 +142,11 @@ bool space_get_living(struct space *s); /* false: its last reference is gone */
 extern struct spinlock space_map_lock;
 /* Looks up `count` pages in a row; out[i] with a reference, or NULL. Returns how many there are. */
 unsigned mapping_gather(struct mapping *m, uint64_t index, unsigned count, struct page **out);
-void mapping_drop_pages(struct mapping *m, uint64_t first); /* from the tree alone */
-/* The mapping of a new shared anonymous memory of that many pages, with one reference. NULL: no
- * memory. */
-struct mapping *shared_memory_create(uint64_t pages) must_check;
+/* [first, last), from the tree alone */
+void mapping_drop_pages(struct mapping *m, uint64_t first, uint64_t last);
+/* The mapping of a new shared anonymous memory of that many pages, which may be promised at once,
+ * with one reference. NULL: no memory. */
+struct mapping *shared_memory_create(uint64_t pages, bool commit) must_check;
 uint64_t shared_memory_size(const struct mapping *m); /* pages */
 void shared_memory_get(struct mapping *m);
 void shared_memory_put(struct mapping *m);

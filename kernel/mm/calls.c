@@ -11,19 +11,20 @@
 _Static_assert(AREA_READ == PROT_READ && AREA_WRITE == PROT_WRITE && AREA_EXEC == PROT_EXEC,
     "rights of areas");
 
-/* All that MAP_SHARED_VALIDATE accepts here. */
+/* All that MAP_SHARED_VALIDATE accepts; MAP_FIXED_NOREPLACE is not among it. */
 #define MAP_KNOWN                                                                                  \
-	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE |   \
-	    MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |   \
-	    MAP_FIXED_NOREPLACE | MAP_HUGE_SIZES)
+	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE |    \
+	    MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK |            \
+	    MAP_STACK | MAP_HUGETLB | MAP_UNINITIALIZED | MAP_HUGE_SIZES)
+#define HUGE_PAGE_SHIFT 21 /* of the only size there could be */
 
 SYSCALL(brk)
 {
 	return space_brk(current->space, a[0]);
 }
 
-/* Turns MAP_… into the request. */
-static int mmap_flags(uint64_t flags, struct map_request *r)
+/* MAP_TYPE's part of the request. */
+static int mmap_type(uint64_t flags, struct map_request *r)
 {
 	switch (flags & MAP_TYPE) {
 	case MAP_SHARED_VALIDATE:
@@ -34,14 +35,33 @@ static int mmap_flags(uint64_t flags, struct map_request *r)
 		/* fall through */
 	case MAP_SHARED:
 		r->flags |= AREA_SHARED;
-		break;
+		return 0;
+	case MAP_DROPPABLE:
+		if (!(flags & MAP_ANONYMOUS) || (flags & MAP_GROWSDOWN))
+			return -EINVAL;
+		r->flags |= AREA_DROPPABLE | AREA_NORESERVE | AREA_WIPEONFORK | AREA_DONTDUMP;
+		return 0;
 	case MAP_PRIVATE:
-		break;
+		return 0;
 	default:
 		return -EINVAL;
 	}
-	if (flags & MAP_HUGETLB)
-		return -EINVAL; /* there are no huge pages to have */
+}
+
+/* There are no huge pages to have: none of the right size are free, or there is no such size. */
+static int mmap_huge(uint64_t flags)
+{
+	unsigned shift = (flags & MAP_HUGE_SIZES) >> MAP_HUGE_SHIFT;
+	bool known = (flags & MAP_ANONYMOUS) && (!shift || shift == HUGE_PAGE_SHIFT);
+	return known ? -ENOMEM : -EINVAL;
+}
+
+/* Turns MAP_… into the request. */
+static int mmap_flags(uint64_t flags, struct map_request *r)
+{
+	int err = flags & MAP_HUGETLB ? mmap_huge(flags) : mmap_type(flags, r);
+	if (err)
+		return err;
 	if (flags & MAP_GROWSDOWN)
 		r->flags |= AREA_GROWSDOWN;
 	if (flags & MAP_NORESERVE)
@@ -94,15 +114,13 @@ SYSCALL(munmap)
 /* With PROT_GROWSDOWN the change reaches down to the start of the stack area that holds `addr`. */
 static int grown_start(struct space *s, uaddr_t addr, uint64_t *len, uaddr_t *start)
 {
-	int err = -EINVAL;
+	int err = -ENOMEM;
 	mutex_lock(&s->lock);
-	struct area *a = space_find(s, addr);
-	if (!a)
-		err = -ENOMEM;
-	if (a && (a->flags & AREA_GROWSDOWN)) {
+	struct area *a = area_above(s, addr);
+	if (a && a->start < addr + ALIGN_UP(*len, PAGE_SIZE)) {
 		*len += addr - a->start;
 		*start = a->start;
-		err = 0;
+		err = a->flags & AREA_GROWSDOWN ? 0 : -EINVAL;
 	}
 	mutex_unlock(&s->lock);
 	return err;

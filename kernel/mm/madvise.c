@@ -1,58 +1,67 @@
-/* madvise(2), mincore(2), msync(2). */
-#include "arch/uaccess.h"
+/* madvise(2). Nothing is swapped, merged or made of huge pages: such advice is kept, and shown. */
+#include "fs/vfs.h"
 #include "mm/area.h"
 #include "proc/process.h"
 #include "syscall/syscall.h"
 
-/* --- madvise --- */
-
 /* Advice that only sets and clears flags of areas. */
-static const struct {
+static const struct flag_advice {
 	int advice;
 	unsigned set, clear;
-} flag_advice[] = {
-    {MADV_DONTFORK, AREA_DONTFORK, 0},
-    {MADV_DOFORK, 0, AREA_DONTFORK},
-    {MADV_DONTDUMP, AREA_DONTDUMP, 0},
-    {MADV_DODUMP, 0, AREA_DONTDUMP},
-    {MADV_WIPEONFORK, AREA_WIPEONFORK, 0},
-    {MADV_KEEPONFORK, 0, AREA_WIPEONFORK},
+	unsigned refused; /* -EINVAL for areas with one of these */
+} flag_advices[] = {
+    {MADV_NORMAL, 0, AREA_RAND_READ | AREA_SEQ_READ, 0},
+    {MADV_RANDOM, AREA_RAND_READ, AREA_SEQ_READ, 0},
+    {MADV_SEQUENTIAL, AREA_SEQ_READ, AREA_RAND_READ, 0},
+    {MADV_DONTFORK, AREA_DONTFORK, 0, 0},
+    {MADV_DOFORK, 0, AREA_DONTFORK, 0},
+    {MADV_DONTDUMP, AREA_DONTDUMP, 0, 0},
+    {MADV_DODUMP, 0, AREA_DONTDUMP, AREA_VDSO | AREA_DROPPABLE},
+    {MADV_WIPEONFORK, AREA_WIPEONFORK, 0, AREA_SHARED},
+    {MADV_KEEPONFORK, 0, AREA_WIPEONFORK, AREA_DROPPABLE},
+    {MADV_HUGEPAGE, AREA_HUGEPAGE, AREA_NOHUGEPAGE, AREA_VDSO},
+    {MADV_NOHUGEPAGE, AREA_NOHUGEPAGE, AREA_HUGEPAGE, AREA_VDSO},
+    {MADV_MERGEABLE, 0, 0, 0},
+    {MADV_UNMERGEABLE, 0, AREA_MERGEABLE, 0},
 };
+/* What cannot be merged anyway ignores MADV_MERGEABLE. */
+#define NEVER_MERGED (AREA_SHARED | AREA_VDSO | AREA_DROPPABLE)
 
-/* The index in flag_advice, or -1. */
-static int find_flag_advice(int advice)
+static const struct flag_advice *find_flag_advice(int advice)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(flag_advice); i++) {
-		if (flag_advice[i].advice == advice)
-			return i;
+	for (unsigned i = 0; i < ARRAY_SIZE(flag_advices); i++) {
+		if (flag_advices[i].advice == advice)
+			return &flag_advices[i];
 	}
-	return -1;
+	return NULL;
 }
 
 static bool advice_known(int advice)
 {
 	switch (advice) {
-	case MADV_NORMAL:
-	case MADV_RANDOM:
-	case MADV_SEQUENTIAL:
 	case MADV_WILLNEED:
 	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
 	case MADV_FREE:
+	case MADV_REMOVE:
 	case MADV_COLD:
 	case MADV_PAGEOUT:
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
+	case MADV_COLLAPSE:
 		return true;
 	default:
-		return find_flag_advice(advice) >= 0;
+		return find_flag_advice(advice) != NULL;
 	}
 }
 
-static int set_flags(struct space *s, struct area *a, uaddr_t start, uaddr_t end, int i)
+static int set_flags(
+    struct space *s, struct area *a, uaddr_t start, uaddr_t end, const struct flag_advice *f)
 {
-	unsigned flags = (a->flags | flag_advice[i].set) & ~flag_advice[i].clear;
-	/* Only private anonymous memory can be wiped. */
-	if (flag_advice[i].set == AREA_WIPEONFORK && (a->file || a->mapping || !area_is_private(a)))
+	unsigned flags = (a->flags | f->set) & ~f->clear;
+	if (f->advice == MADV_MERGEABLE && !(a->flags & NEVER_MERGED))
+		flags |= AREA_MERGEABLE;
+	if ((a->flags & f->refused) || (f->advice == MADV_WIPEONFORK && a->file))
 		return -EINVAL;
 	if (flags == a->flags)
 		return 0;
@@ -79,18 +88,22 @@ static int populate_part(
 /* The advice for [start, end), all of it in `a`. (space->lock) */
 static int advise_part(struct space *s, struct area *a, uaddr_t start, uaddr_t end, int advice)
 {
-	int i = find_flag_advice(advice);
-	if (i >= 0)
-		return set_flags(s, a, start, end, i);
+	const struct flag_advice *f = find_flag_advice(advice);
+	bool anonymous = !a->mapping && !(a->flags & (AREA_SHARED | AREA_VDSO));
+	if (f)
+		return set_flags(s, a, start, end, f);
 	switch (advice) {
 	case MADV_FREE:
-		if (a->mapping || !area_is_private(a))
+		if (!anonymous)
 			return -EINVAL;
 		/* fall through: to free at once is allowed */
 	case MADV_DONTNEED:
 		if (a->flags & AREA_LOCKED)
 			return -EINVAL;
-		space_zap(s, start, end);
+		/* fall through */
+	case MADV_DONTNEED_LOCKED:
+		if (!(a->flags & AREA_VDSO))
+			space_zap(s, start, end);
 		return 0;
 	case MADV_COLD:
 	case MADV_PAGEOUT:
@@ -99,20 +112,24 @@ static int advise_part(struct space *s, struct area *a, uaddr_t start, uaddr_t e
 		return populate_part(s, a, start, end, FAULT_READ);
 	case MADV_POPULATE_WRITE:
 		return populate_part(s, a, start, end, FAULT_WRITE);
+	case MADV_COLLAPSE:
+		return -EINVAL; /* no area can have huge pages */
 	default:
 		return 0;
 	}
 }
 
-/* Holes give -ENOMEM, after everything else was done. (space->lock) */
+/* Holes give -ENOMEM: at once when populating, else after everything else was done.
+ * (space->lock) */
 static int advise(struct space *s, uaddr_t start, uaddr_t end, int advice)
 {
+	bool populates = advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE;
 	int result = 0;
 	while (start < end) {
 		struct area *a = area_overlap(s, start, end);
 		if (!a || a->start > start)
 			result = -ENOMEM;
-		if (!a)
+		if (!a || (result && populates))
 			break;
 		start = MAX(start, a->start);
 		uaddr_t part_end = MIN(a->end, end);
@@ -124,105 +141,84 @@ static int advise(struct space *s, uaddr_t start, uaddr_t end, int advice)
 	return result;
 }
 
-SYSCALL(madvise)
+/* --- MADV_REMOVE: a hole in the file, as wide as the part of the area --- */
+
+struct hole {
+	struct file *file; /* with a reference, or NULL: shared anonymous memory */
+	struct mapping *mapping;
+	uint64_t offset, len;
+};
+
+/* The next part of [*start, end), which moves past it. 1: there is one. (space->lock) */
+static int next_hole(struct space *s, uaddr_t *start, uaddr_t end, struct hole *h)
 {
-	struct space *s = current->space;
-	struct list dead = LIST_INIT(dead);
-	uaddr_t start = a[0], end;
-	int advice = (int)a[2];
-	if (!advice_known(advice))
+	struct area *a = area_overlap(s, *start, end);
+	if (!a || a->start > *start)
+		return -ENOMEM;
+	if ((a->flags & AREA_LOCKED) || !a->mapping)
 		return -EINVAL;
-	int err = range_check(start, a[1], -EINVAL, &end);
-	if (err || start == end)
-		return err;
+	if ((a->flags & (AREA_SHARED | AREA_MAYWRITE)) != (AREA_SHARED | AREA_MAYWRITE))
+		return -EACCES;
+	*h = (struct hole){.file = a->flags & AREA_SHARED_ANON ? NULL : a->file,
+	    .mapping = a->mapping,
+	    .offset = a->offset + (*start - a->start),
+	    .len = MIN(a->end, end) - *start};
+	if (h->file)
+		file_get(h->file);
+	else
+		shared_memory_get(h->mapping);
+	*start += h->len;
+	return 1;
+}
+
+static int remove_range(struct space *s, uaddr_t start, uaddr_t end)
+{
+	while (start < end) {
+		struct hole h;
+		mutex_lock(&s->lock);
+		int err = next_hole(s, &start, end, &h);
+		mutex_unlock(&s->lock);
+		if (err < 0)
+			return err;
+		if (h.file) {
+			err = do_fallocate(h.file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			    (int64_t)h.offset, (int64_t)h.len);
+			file_put(h.file);
+		} else {
+			err = 0;
+			mapping_punch(
+			    h.mapping, h.offset >> PAGE_SHIFT, (h.offset + h.len) >> PAGE_SHIFT);
+			shared_memory_put(h.mapping);
+		}
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* --- the call --- */
+
+int space_advise(struct space *s, uaddr_t start, uint64_t len, int advice)
+{
+	struct list dead = LIST_INIT(dead);
+	uaddr_t end = start + ALIGN_UP(len, PAGE_SIZE);
+	if (!advice_known(advice) || (start & ~PAGE_MASK))
+		return -EINVAL;
+	if (end < start || (len && end == start))
+		return -EINVAL;
+	if (start == end)
+		return 0;
+	if (advice == MADV_REMOVE)
+		return remove_range(s, start, end);
 	mutex_lock(&s->lock);
-	err = advise(s, start, end, advice);
+	int err = advise(s, start, end, advice);
 	areas_merge(s, start, end, &dead);
 	mutex_unlock(&s->lock);
 	areas_free(&dead);
 	return err;
 }
 
-/* --- mincore --- */
-
-static bool page_resident(struct space *s, const struct area *a, uaddr_t va)
+SYSCALL(madvise)
 {
-	paddr_t pa;
-	unsigned flags;
-	if (arch_pt_query(&s->arch, va, &pa, &flags))
-		return true;
-	if (!a->mapping)
-		return false;
-	struct page *p = mapping_page(
-	    a->mapping, (a->offset + (va - a->start)) >> PAGE_SHIFT, false);
-	if (!p || IS_ERR(p))
-		return false;
-	page_put(p);
-	return true;
-}
-
-/* Bytes for up to `n` pages from `va` on. Returns how many, or -ENOMEM at a hole. */
-static int mincore_chunk(struct space *s, uaddr_t va, unsigned n, uint8_t *vec)
-{
-	int result = 0;
-	mutex_lock(&s->lock);
-	for (unsigned i = 0; i < n; i++, va += PAGE_SIZE) {
-		struct area *a = space_find(s, va);
-		if (!a) {
-			result = -ENOMEM;
-			break;
-		}
-		vec[i] = page_resident(s, a, va);
-		result++;
-	}
-	mutex_unlock(&s->lock);
-	return result;
-}
-
-SYSCALL(mincore)
-{
-	uint8_t vec[256];
-	uaddr_t va = a[0], end;
-	int err = range_check(va, a[1], -ENOMEM, &end);
-	if (err)
-		return err;
-	for (uaddr_t out = a[2]; va < end;) {
-		unsigned n = MIN((end - va) >> PAGE_SHIFT, sizeof(vec));
-		int done = mincore_chunk(current->space, va, n, vec);
-		if (done < 0)
-			return done;
-		if (arch_copy_out(out, vec, done) != 0)
-			return -EFAULT;
-		out += done;
-		va += (uint64_t)done << PAGE_SHIFT;
-	}
-	return 0;
-}
-
-/* --- msync: files are memory, so there is nothing to write, only the checks --- */
-
-SYSCALL(msync)
-{
-	struct space *s = current->space;
-	struct area *area;
-	uaddr_t start = a[0], end;
-	int flags = (int)a[2];
-	if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC))
-		return -EINVAL;
-	if ((flags & MS_ASYNC) && (flags & MS_SYNC))
-		return -EINVAL;
-	/* A length near the largest number wraps to nothing, as it does in Linux. */
-	int err = range_check(start, ALIGN_UP(a[1], PAGE_SIZE), -ENOMEM, &end);
-	if (err)
-		return err;
-	mutex_lock(&s->lock);
-	for_each_area(area, s, start, end)
-	{
-		if ((flags & MS_INVALIDATE) && (area->flags & AREA_LOCKED))
-			err = -EBUSY;
-	}
-	if (!err && !areas_cover(s, start, end))
-		err = -ENOMEM;
-	mutex_unlock(&s->lock);
-	return err;
+	return space_advise(current->space, a[0], a[1], (int)a[2]);
 }

@@ -114,7 +114,7 @@ static int check_request(const struct map_request *r, uint64_t len)
 		return -ENOMEM;
 	if (r->addr & ~PAGE_MASK)
 		return -EINVAL;
-	return r->addr < MIN_ADDRESS && !capable(CAP_SYS_RAWIO) ? -EPERM : 0;
+	return r->addr < MIN_USER_MAPPED && !capable(CAP_SYS_RAWIO) ? -EPERM : 0;
 }
 
 /* May the file be mapped like this? Says with MAYWRITE whether mprotect may allow writing. */
@@ -159,13 +159,15 @@ static struct area *make_area(const struct space *s, const struct map_request *r
 	/* Without a file's pages (no file, or /dev/zero), what is shared needs a tree of its own.
 	 */
 	if (!err && !a->mapping && (a->flags & AREA_SHARED) && !(a->flags & AREA_VDSO)) {
-		a->mapping = shared_memory_create(ALIGN_UP(r->len, PAGE_SIZE) >> PAGE_SHIFT);
+		a->mapping = shared_memory_create(
+		    ALIGN_UP(r->len, PAGE_SIZE) >> PAGE_SHIFT, !(r->flags & AREA_NORESERVE));
 		a->flags |= a->mapping ? AREA_SHARED_ANON | AREA_MAYWRITE : 0;
 		if (!a->file && !a->name)
 			a->name = "/dev/zero (deleted)"; /* as Linux shows it in /proc/PID/maps */
 		a->offset = 0;
 		err = a->mapping ? 0 : -ENOMEM;
 	}
+	a->flags |= area_accounting(a->flags);
 	if (!a->mapping && !(a->flags & AREA_VDSO))
 		a->offset = 0;
 	if (!err)
@@ -256,6 +258,18 @@ int space_unmap(struct space *s, uaddr_t addr, uint64_t len)
 
 /* --- protection --- */
 
+/* What becomes writable is promised to the program from now on; it stays so. (space->lock) */
+static int account_protection(struct area *a, unsigned prot)
+{
+	if (!(prot & AREA_WRITE) || (a->flags & AREA_ACCOUNT) ||
+	    !area_accounting(a->flags | AREA_WRITE))
+		return 0;
+	int err = memory_commit(area_pages(a));
+	if (!err)
+		a->flags |= AREA_ACCOUNT;
+	return err;
+}
+
 /* The part of one area that begins at `*at`, as far as `end`; advances *at. (space->lock) */
 static int protect_part(struct space *s, uaddr_t *at, uaddr_t end, unsigned prot)
 {
@@ -273,6 +287,9 @@ static int protect_part(struct space *s, uaddr_t *at, uaddr_t end, unsigned prot
 		if (err)
 			return err;
 		a = space_find(s, *at);
+		err = account_protection(a, prot);
+		if (err)
+			return err;
 		a->flags = (a->flags & ~rights) | prot;
 		area_apply_protection(s, a);
 	}
@@ -303,6 +320,7 @@ static int grow_heap(struct space *s, uaddr_t from, uaddr_t to)
 {
 	struct area like = {
 	    .flags = AREA_READ | AREA_WRITE | AREA_MAYWRITE | AREA_HEAP | s->default_flags};
+	like.flags |= area_accounting(like.flags);
 	/* A page is left free below whatever comes next, and a stack's gap. */
 	uint64_t room = to - from + PAGE_SIZE;
 	if (to > ARCH_USER_TOP || space_gap(s, room, from, from + room) != from)

@@ -139,10 +139,10 @@ static void drop_page(struct mapping *m, struct page *p)
 }
 
 /*
- * Drops the pages from `first` (counted within this subtree) on, and the nodes that are empty by
- * it. Returns what is left of the subtree: `at` or NULL. (m->lock)
+ * Drops the pages [first, last) (counted within this subtree), and the nodes that lie in it whole.
+ * Returns what is left of the subtree: `at` or NULL. (m->lock)
  */
-static void *prune(struct mapping *m, void *at, unsigned level, uint64_t first)
+static void *prune(struct mapping *m, void *at, unsigned level, uint64_t first, uint64_t last)
 {
 	if (!at)
 		return NULL;
@@ -154,20 +154,22 @@ static void *prune(struct mapping *m, void *at, unsigned level, uint64_t first)
 	unsigned shift = (level - 1) * LEVEL_BITS;
 	for (unsigned i = first >> shift; i < SLOTS; i++) {
 		uint64_t start = (uint64_t)i << shift;
+		if (start >= last)
+			break;
 		node->slots[i] = prune(
-		    m, node->slots[i], level - 1, first > start ? first - start : 0);
+		    m, node->slots[i], level - 1, first > start ? first - start : 0, last - start);
 	}
-	if (first > 0)
+	if (first > 0 || last < capacity(level))
 		return node;
 	kfree(node);
 	return NULL;
 }
 
-void mapping_drop_pages(struct mapping *m, uint64_t first)
+void mapping_drop_pages(struct mapping *m, uint64_t first, uint64_t last)
 {
 	mutex_lock(&m->lock);
-	if (first < capacity(m->height))
-		m->tree = prune(m, m->tree, m->height, first);
+	if (first < capacity(m->height) && first < last)
+		m->tree = prune(m, m->tree, m->height, first, last);
 	if (!m->tree)
 		m->height = 0;
 	mutex_unlock(&m->lock);
@@ -176,7 +178,7 @@ void mapping_drop_pages(struct mapping *m, uint64_t first)
 void mapping_destroy(struct mapping *m)
 {
 	ASSERT(list_empty(&m->areas));
-	mapping_drop_pages(m, 0);
+	mapping_drop_pages(m, 0, UINT64_MAX);
 }
 
 /* --- shared anonymous memory --- */
@@ -185,13 +187,19 @@ struct shared_memory {
 	struct mapping mapping;
 	struct refcount refs; /* one for each area */
 	uint64_t size;        /* pages: what was asked for first */
+	uint64_t committed;   /* of these, by memory_commit */
 };
 
-struct mapping *shared_memory_create(uint64_t pages)
+struct mapping *shared_memory_create(uint64_t pages, bool commit)
 {
 	struct shared_memory *sm = kmalloc(sizeof(*sm));
 	if (!sm)
 		return NULL;
+	sm->committed = commit ? pages : 0;
+	if (memory_commit(sm->committed) != 0) {
+		kfree(sm);
+		return NULL;
+	}
 	mapping_init(&sm->mapping);
 	ref_init(&sm->refs);
 	sm->size = pages;
@@ -214,5 +222,6 @@ void shared_memory_put(struct mapping *m)
 	if (!ref_put(&sm->refs))
 		return;
 	mapping_destroy(m);
+	memory_uncommit(sm->committed);
 	kfree(sm);
 }

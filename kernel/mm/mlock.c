@@ -18,17 +18,35 @@ static void set_lock_flags(struct space *s, struct area *a, unsigned flags)
 	a->flags = (a->flags & ~LOCK_FLAGS) | flags;
 }
 
-/* Sets the lock flags of [start, end); -ENOMEM where nothing is mapped. (space->lock) */
+/* Sets the lock flags of [start, end) up to where nothing is mapped: -ENOMEM. (space->lock) */
 static int lock_range(struct space *s, uaddr_t start, uaddr_t end, unsigned flags)
 {
 	struct area *a;
-	if (!areas_cover(s, start, end))
-		return -ENOMEM;
 	int err = areas_cut(s, start, end);
 	if (err)
 		return err;
-	for_each_area(a, s, start, end) set_lock_flags(s, a, flags);
-	return 0;
+	for_each_area(a, s, start, end)
+	{
+		if (a->start > start)
+			return -ENOMEM;
+		set_lock_flags(s, a, flags);
+		start = a->end;
+	}
+	return start < end ? -ENOMEM : 0;
+}
+
+/* Faults in what mlock locked. Memory without rights cannot be: -ENOMEM; no memory left: -EAGAIN.
+ * (space->lock) */
+static int populate_locked(struct space *s, uaddr_t start, uaddr_t end)
+{
+	const struct area *a;
+	for_each_area(a, s, start, end)
+	{
+		if (!(a->flags & (AREA_READ | AREA_WRITE | AREA_EXEC)))
+			return -ENOMEM;
+	}
+	int err = space_populate(s, start, end);
+	return err == -ENOMEM ? -EAGAIN : err ? -ENOMEM : 0;
 }
 
 static uint64_t unlocked_pages(struct space *s, uaddr_t start, uaddr_t end)
@@ -65,7 +83,7 @@ static int lock_call(uaddr_t addr, uint64_t len, unsigned flags)
 	if (!err)
 		err = lock_range(s, start, end, flags);
 	if (!err && flags == AREA_LOCKED)
-		err = space_populate(s, start, end) ? -ENOMEM : 0;
+		err = populate_locked(s, start, end);
 	areas_merge(s, start, end, &dead);
 	mutex_unlock(&s->lock);
 	areas_free(&dead);

@@ -148,6 +148,8 @@ static int fork_area(struct space *from, struct area *a, struct space *to, bool 
 {
 	if (a->flags & AREA_DONTFORK)
 		return 0;
+	if ((a->flags & AREA_ACCOUNT) && !memory_may_commit(area_pages(a)))
+		return -ENOMEM;
 	struct area *copy = area_create(a);
 	if (!copy)
 		return -ENOMEM;

@@ -30,15 +30,19 @@ struct mapping {
 	/* Fills a new, zeroed page with the file's content at `index`; NULL: leave it zero. 0 or
 	 * -errno. */
 	int (*fill)(struct mapping *m, struct page *p, uint64_t index);
-	struct list areas; /* (space_map_lock) every area that maps this file, for truncation */
+	struct list areas; /* (space_map_lock) every area that maps it, for truncation */
 };
 
 void mapping_init(struct mapping *m);
 /* The page at `index` with a reference for the caller, made and filled if `create`; NULL if absent
  * and !create; ERR_PTR(-ENOMEM | -EIO …). */
 struct page *mapping_page(struct mapping *m, uint64_t index, bool create) must_check;
-/* Drops all pages from `first_index` on, out of page tables as well. */
+/* Drops all pages from `first_index` on, out of page tables as well, private copies of them too. */
 void mapping_truncate(struct mapping *m, uint64_t first_index);
+/* Is there a shared area that is, or may be made, writable? */
+bool mapping_writable(struct mapping *m);
+/* Makes a hole of the pages [first, last); private copies stay. */
+void mapping_punch(struct mapping *m, uint64_t first, uint64_t last);
 void mapping_destroy(struct mapping *m);
 
 enum area_flags {
@@ -159,6 +163,8 @@ struct map_request {
 	uint64_t offset;
 	const char *name;
 };
+/* madvise(2). */
+int space_advise(struct space *s, uaddr_t start, uint64_t len, int advice);
 int64_t space_map(struct space *s, const struct map_request *r) must_check;
 int space_unmap(struct space *s, uaddr_t addr, uint64_t len);
 int space_protect(struct space *s, uaddr_t addr, uint64_t len, unsigned prot);

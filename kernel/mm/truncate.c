@@ -5,6 +5,18 @@ struct spinlock space_map_lock = SPINLOCK_INIT("space map", RANK_FS);
 static struct mutex truncate_lock = MUTEX_INIT("truncate");
 static uint64_t last_ticket; /* (truncate_lock) */
 
+bool mapping_writable(struct mapping *m)
+{
+	const struct area *a;
+	bool found = false;
+	irqflags_t flags = spin_lock(&space_map_lock);
+	list_for_each (a, &m->areas, mapping_link)
+		found |= (a->flags & (AREA_SHARED | AREA_MAYWRITE)) ==
+			 (AREA_SHARED | AREA_MAYWRITE);
+	spin_unlock(&space_map_lock, flags);
+	return found;
+}
+
 /*
  * The next space that maps `m` and has not been visited under this ticket, with a reference; NULL:
  * none. Areas visited go to the end of the list, so that the search ends at the first of them.
@@ -28,20 +40,35 @@ static struct space *next_space(struct mapping *m, uint64_t ticket)
 	return found;
 }
 
-/* Unmaps the pages of `m` from `first` on, in every area of `s`; private copies too, as truncate(2)
- * has it. */
-static void unmap_from_space(struct space *s, struct mapping *m, uint64_t first)
+/* What goes: pages [first, last). */
+struct cut {
+	struct mapping *mapping;
+	uint64_t first, last;
+	bool copies; /* private copies too, as truncate(2) has it */
+};
+
+/* The part of `a` that the cut is about, as page numbers of the file; empty if first >= last. */
+static void unmap_from_area(struct space *s, const struct area *a, const struct cut *c)
+{
+	uint64_t start = a->offset >> PAGE_SHIFT;
+	uint64_t first = MAX(c->first, start), last = MIN(c->last, start + area_pages(a));
+	if (first >= last)
+		return;
+	uaddr_t from = a->start + ((first - start) << PAGE_SHIFT);
+	uaddr_t to = a->start + ((last - start) << PAGE_SHIFT);
+	if (c->copies)
+		space_zap(s, from, to);
+	else
+		space_zap_file(s, from, to);
+}
+
+static void unmap_from_space(struct space *s, const struct cut *c)
 {
 	struct area *a;
 	mutex_lock(&s->lock);
 	list_for_each (a, &s->areas, link) {
-		uint64_t offset = first << PAGE_SHIFT;
-		if (a->mapping != m)
-			continue;
-		if (offset <= a->offset)
-			space_zap(s, a->start, a->end);
-		else if (offset - a->offset < a->end - a->start)
-			space_zap(s, a->start + (offset - a->offset), a->end);
+		if (a->mapping == c->mapping)
+			unmap_from_area(s, a, c);
 	}
 	mutex_unlock(&s->lock);
 }
@@ -51,16 +78,26 @@ static void unmap_from_space(struct space *s, struct mapping *m, uint64_t first)
  * first pass goes on. It holds its space->lock meanwhile: so after every space was locked once, a
  * second pass over the cache finds the last.
  */
-void mapping_truncate(struct mapping *m, uint64_t first_index)
+static void make_cut(const struct cut *c)
 {
 	struct space *s;
-	mapping_drop_pages(m, first_index);
+	mapping_drop_pages(c->mapping, c->first, c->last);
 	mutex_lock(&truncate_lock);
 	uint64_t ticket = ++last_ticket;
-	while ((s = next_space(m, ticket)) != NULL) {
-		unmap_from_space(s, m, first_index);
+	while ((s = next_space(c->mapping, ticket)) != NULL) {
+		unmap_from_space(s, c);
 		space_put(s);
 	}
 	mutex_unlock(&truncate_lock);
-	mapping_drop_pages(m, first_index);
+	mapping_drop_pages(c->mapping, c->first, c->last);
+}
+
+void mapping_truncate(struct mapping *m, uint64_t first_index)
+{
+	make_cut(&(struct cut){m, first_index, UINT64_MAX, true});
+}
+
+void mapping_punch(struct mapping *m, uint64_t first, uint64_t last)
+{
+	make_cut(&(struct cut){m, first, last, false});
 }

@@ -49,6 +49,15 @@ void space_count_page(struct space *s, const struct page *p, int sign)
 		s->pages_peak = MAX(s->pages_peak, s->pages_anon + s->pages_file);
 }
 
+/* Private copies of a file's pages are anonymous. */
+static bool is_copy(const struct space *s, uaddr_t va)
+{
+	paddr_t pa;
+	unsigned flags;
+	const struct page *p = arch_pt_query(&s->arch, va, &pa, &flags) ? page_of(pa) : NULL;
+	return p && (p->flags & PAGE_ANON);
+}
+
 static void zap_range(struct space *s, uaddr_t start, uaddr_t end, bool flush)
 {
 	struct zap_batch b = {.space = s, .start = start, .end = start, .flush = flush};
@@ -77,6 +86,16 @@ void space_zap(struct space *s, uaddr_t start, uaddr_t end)
 {
 	ASSERT(mutex_held(&s->lock));
 	zap_range(s, start, end, true);
+}
+
+void space_zap_file(struct space *s, uaddr_t start, uaddr_t end)
+{
+	ASSERT(mutex_held(&s->lock));
+	for (uaddr_t va = start; va < end; va += PAGE_SIZE) {
+		va = arch_pt_next(&s->arch, va, end);
+		if (va < end && !is_copy(s, va))
+			zap_range(s, va, va + PAGE_SIZE, true);
+	}
 }
 
 void space_zap_dead(struct space *s)

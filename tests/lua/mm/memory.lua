@@ -7,6 +7,11 @@ describe("mm", function()
     "stack_grows", "stack_overflow", "stack_limit", "many_maps", "rlimit_as",
   })
 
+  subcommands("mmcalls", {
+    "map_flags", "droppable", "advice_errors", "remove_makes_holes", "locking", "lock_limits", "protection", "remapping",
+    "remap_pages", "memfd_flags", "file_advice", "overcommit",
+  })
+
   it("exhausting_memory_ends_the_program_not_the_kernel", function()
     local out, result = exec{bin .. "mm", "eat_everything"}
     assert.truthy(result.kind == "killed" or (result.kind == "exited" and out:find("no memory")), tostring(result) .. out)
