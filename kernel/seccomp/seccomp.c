@@ -77,6 +77,7 @@ static enum seccomp_verdict kill_by(uint32_t action, uint32_t reason, const stru
 
 	make_dead();
 	log_call(d, action, SIGSYS);
+	arch_syscall_rollback(arch_user_frame(current));
 	if (action == RET_KILL_THREAD &&
 	    __atomic_load_n(&current->process->live_count, __ATOMIC_RELAXED) > 1)
 		thread_exit(SIGSYS);
@@ -137,6 +138,7 @@ static enum seccomp_verdict check_filters(const struct seccomp_data *d, int64_t 
 		*result = -(int64_t)MIN(data, (uint32_t)MAX_ERRNO);
 		break;
 	case RET_TRAP:
+		arch_syscall_rollback(arch_user_frame(current));
 		info = sigsys_info(d, data);
 		signal_force_info(&info);
 		return SECCOMP_LEAVE;

@@ -50,6 +50,10 @@ int64_t arch_syscall_result(const struct arch_frame *f);
  * (restart_syscall, or the same again). */
 void arch_syscall_restart(struct arch_frame *f, uint64_t number);
 
+/* The registers as they were when the call was made, but for the pc behind it: the call is refused.
+ */
+void arch_syscall_rollback(struct arch_frame *f);
+
 /* --- signals --- */
 /* Builds Linux's rt_sigframe for `ks` on the user stack and points the frame at the handler. `mask`
  * is the blocked set that sigreturn restores. 0 or -EFAULT (nothing changed in the registers then).

@@ -72,6 +72,11 @@ static inline int64_t arch_syscall_result(const struct arch_frame *f)
 	return (int64_t)f->a0;
 }
 
+static inline void arch_syscall_rollback(struct arch_frame *f)
+{
+	f->a0 = f->orig_a0;
+}
+
 static inline void arch_syscall_restart(struct arch_frame *f, uint64_t number)
 {
 	f->a0 = f->orig_a0;
