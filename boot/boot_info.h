@@ -53,6 +53,8 @@ struct boot_info {
 extern struct boot_info boot_info;
 
 size_t fdt_size(const void *fdt); /* as its header says; 0 if it is no device tree */
+/* A property of the node of the processor with this hardware id; NULL: there is none. */
+const void *fdt_cpu_property(uint64_t hw_id, const char *name, int *len);
 /*
  * Reads a flattened device tree into `info`. Returns 0, -EINVAL if it is no device tree or reserves
  * more ranges than fit, -ENODEV if memory or the boot CPU are missing in it. (Devicetree

@@ -46,6 +46,23 @@ static void add_cpu(const void *fdt, int node, unsigned at, uint64_t id, struct 
 	intc_phandle[at] = find_intc(fdt, node);
 }
 
+const void *fdt_cpu_property(uint64_t hw_id, const char *name, int *len)
+{
+	const void *fdt = boot_info.fdt;
+	int node, cpus = fdt ? fdt_path_offset(fdt, "/cpus") : -1;
+	int cells = cpus >= 0 ? fdt_addr_cells(fdt, cpus) : -1;
+
+	if (cells < 1 || cells > 2)
+		return NULL;
+	fdt_for_each_subnode(node, fdt, cpus)
+	{
+		uint64_t id;
+		if (hart_id(fdt, node, cells, &id) && id == hw_id)
+			return fdt_getprop(fdt, node, name, len);
+	}
+	return NULL;
+}
+
 /* The CPU that booted gets number 0, whatever its place in the tree. */
 int fdt_read_cpus(const void *fdt, uint64_t boot_cpu_hw_id, struct boot_info *info)
 {

@@ -17,6 +17,7 @@
 #include "proc/vdso.h"
 #include "random.h"
 #include "sched/futex.h"
+#include "sched/load.h"
 #include "trace.h"
 #include "version.h"
 
@@ -154,6 +155,7 @@ _Noreturn void kernel_main(void)
 	vfs_init();
 	tty_init();
 	start_other_cpus();
+	load_init();
 	start_init();
 	sched_idle_loop();
 }

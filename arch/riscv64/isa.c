@@ -40,7 +40,7 @@ static const struct {
 
 /* The letters of "rv64imafdch_zicsr_zba…" are not looked at: they are what the kernel itself needs.
  */
-static bool in_isa_string(const char *isa, const char *name)
+bool isa_string_has(const char *isa, const char *name)
 {
 	size_t n = strlen(name);
 
@@ -60,7 +60,7 @@ static uint64_t cpu_extensions(const void *fdt, int node)
 	for (unsigned i = 0; i < ARRAY_SIZE(extensions); i++) {
 		const char *name = extensions[i].name;
 		if (fdt_stringlist_search(fdt, node, "riscv,isa-extensions", name) >= 0 ||
-		    (isa && in_isa_string(isa, name)))
+		    (isa && isa_string_has(isa, name)))
 			bits |= 1UL << extensions[i].bit;
 	}
 	return bits;

@@ -69,7 +69,8 @@ void plic_cpu_setup(unsigned cpu);
 void plic_handle(void);
 
 /* isa.c */
-uint64_t isa_extensions(void); /* as riscv_hwprobe names them */
+uint64_t isa_extensions(void);                          /* as riscv_hwprobe names them */
+bool isa_string_has(const char *isa, const char *name); /* is it a part of "rv64imafdc_zba_zbb…"? */
 
 /* power.c */
 void power_setup(void);

@@ -29,7 +29,7 @@ int arch_pt_init(struct arch_space *as)
 	if (!root)
 		return -ENOMEM;
 	mmu_share_kernel_half(root);
-	*as = (struct arch_space){.root = virt_to_phys(root)};
+	*as = (struct arch_space){.root = virt_to_phys(root), .tables = 1};
 	return 0;
 }
 
@@ -46,6 +46,11 @@ static void free_below(pte_t *table, unsigned level, unsigned count)
 	}
 }
 
+uint64_t arch_pt_tables(const struct arch_space *as)
+{
+	return as->tables;
+}
+
 void arch_pt_destroy(struct arch_space *as)
 {
 	if (!as->root)
@@ -57,17 +62,19 @@ void arch_pt_destroy(struct arch_space *as)
 	as->root = 0;
 }
 
-/* The last-level entry for `va`, or NULL if there is no table for it (when making: no memory). */
-static pte_t *walk(const struct arch_space *as, uaddr_t va, bool make)
+/* The last-level entry for `va`, or NULL if there is no table for it; with `made` tables are made,
+ * and counted there (NULL: no memory). */
+static pte_t *walk(const struct arch_space *as, uaddr_t va, uint64_t *made)
 {
 	ASSERT(va < ARCH_USER_TOP);
 	pte_t *table = phys_to_virt(as->root);
 	for (unsigned level = arch_pt_levels - 1; level; level--) {
 		pte_t *e = &table[pt_index(va, level)];
 		if (!(*e & PTE_V)) {
-			pte_t *t = make ? table_alloc() : NULL;
+			pte_t *t = made ? table_alloc() : NULL;
 			if (!t)
 				return NULL;
+			(*made)++;
 			__atomic_store_n(e, pte_make(virt_to_phys(t), PTE_V), __ATOMIC_RELEASE);
 		}
 		table = pte_table(*e);
@@ -84,7 +91,7 @@ static void new_code(struct arch_space *as)
 
 int arch_pt_map(struct arch_space *as, uaddr_t va, paddr_t pa, unsigned flags)
 {
-	pte_t *e = walk(as, va, true);
+	pte_t *e = walk(as, va, &as->tables);
 	if (!e)
 		return -ENOMEM;
 	if (flags & PT_EXEC)
@@ -95,7 +102,7 @@ int arch_pt_map(struct arch_space *as, uaddr_t va, paddr_t pa, unsigned flags)
 
 bool arch_pt_unmap(struct arch_space *as, uaddr_t va, paddr_t *pa, unsigned *flags)
 {
-	pte_t *e = walk(as, va, false);
+	pte_t *e = walk(as, va, NULL);
 	/* Exchanged: a processor that sets accessed and dirty bits itself may do so until now. */
 	pte_t old = e && *e ? __atomic_exchange_n(e, 0, __ATOMIC_ACQ_REL) : 0;
 	if (!pte_present(old))
@@ -107,7 +114,7 @@ bool arch_pt_unmap(struct arch_space *as, uaddr_t va, paddr_t *pa, unsigned *fla
 
 bool arch_pt_query(const struct arch_space *as, uaddr_t va, paddr_t *pa, unsigned *flags)
 {
-	const pte_t *e = walk(as, va, false);
+	const pte_t *e = walk(as, va, NULL);
 	if (!e || !pte_present(*e))
 		return false;
 	*pa = pte_addr(*e);
@@ -117,7 +124,7 @@ bool arch_pt_query(const struct arch_space *as, uaddr_t va, paddr_t *pa, unsigne
 
 void arch_pt_protect(struct arch_space *as, uaddr_t va, unsigned flags)
 {
-	pte_t *e = walk(as, va, false);
+	pte_t *e = walk(as, va, NULL);
 	if (!e || !pte_present(*e))
 		return;
 	if ((flags & PT_EXEC) && !(*e & PTE_X))

@@ -160,6 +160,7 @@
 #define MS_NOEXEC       8
 #define MS_REMOUNT      32
 #define MS_NOATIME      1024
+#define MS_NODIRATIME   2048
 #define MS_BIND         4096
 #define MS_MOVE         8192
 #define MS_REC          16384
@@ -169,6 +170,7 @@
 #define MS_SLAVE        (1 << 19)
 #define MS_SHARED       (1 << 20)
 #define MS_RELATIME     (1 << 21)
+#define MS_STRICTATIME  (1 << 24)
 #define MNT_FORCE       1
 #define MNT_DETACH      2
 #define MNT_EXPIRE      4

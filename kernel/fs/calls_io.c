@@ -3,9 +3,22 @@
 #include "fs/internal.h"
 #include "syscall/syscall.h"
 
+/* For /proc/PID/io: a call that reached its file, and the bytes that it moved. */
+static void count_io(int64_t result, bool write)
+{
+	struct io_counts *c = &current->io;
+
+	*(write ? &c->writes : &c->reads) += 1;
+	if (result > 0)
+		*(write ? &c->written_bytes : &c->read_bytes) += (uint64_t)result;
+}
+
 static int64_t file_io(struct file *f, struct io_vec *io, uint64_t *pos, bool write)
 {
-	return write ? file_write_io(f, io, pos) : file_read_io(f, io, pos);
+	int64_t result = write ? file_write_io(f, io, pos) : file_read_io(f, io, pos);
+
+	count_io(result, write);
+	return result;
 }
 
 /* The checks of one buffer, in Linux's order. */
@@ -268,6 +281,10 @@ SYSCALL(sendfile)
 	struct file *in = fd_get((int)a[1]), *out = fd_get((int)a[0]);
 	int64_t result = in && out ? sendfile(out, in, a[2], a[3]) : -EBADF;
 
+	if (result > 0) {
+		count_io(result, false);
+		count_io(result, true);
+	}
 	file_put(in);
 	file_put(out);
 	return result;
@@ -324,6 +341,10 @@ SYSCALL(copy_file_range)
 
 	if (in && out)
 		result = a[5] ? -EINVAL : copy_file_range(in, a[1], out, a[3], a[4]);
+	if (result > 0) {
+		count_io(result, false);
+		count_io(result, true);
+	}
 	file_put(in);
 	file_put(out);
 	return result;

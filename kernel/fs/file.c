@@ -9,12 +9,20 @@ static struct inode anon_inode = {.refs = {1},
     .nlink = 1,
     .lock = MUTEX_INIT("inode")};
 
+static int64_t open_files; /* atomic */
+
+int64_t file_count(void)
+{
+	return __atomic_load_n(&open_files, __ATOMIC_RELAXED);
+}
+
 static struct file *file_alloc(const struct file_ops *ops, unsigned flags, void *data)
 {
 	struct file *f = kzalloc(sizeof(*f));
 
 	if (!f)
 		return NULL;
+	__atomic_fetch_add(&open_files, 1, __ATOMIC_RELAXED);
 	ref_init(&f->refs);
 	f->ops = ops;
 	f->flags = flags & ~(unsigned)O_CLOEXEC;

@@ -132,7 +132,7 @@ static bool cap_overrides(const struct cred *c, const struct inode *i, unsigned 
 	return (any_exec || !(mask & MAY_EXEC)) && cred_has_cap(c, CAP_DAC_OVERRIDE);
 }
 
-int inode_permission_cred(const struct cred *c, const struct inode *i, unsigned mask)
+int inode_permission_mode(const struct cred *c, const struct inode *i, unsigned mask)
 {
 	uint32_t bits = i->mode;
 
@@ -144,6 +144,13 @@ int inode_permission_cred(const struct cred *c, const struct inode *i, unsigned 
 	if (!(mask & ~bits))
 		return 0;
 	return cap_overrides(c, i, mask) ? 0 : -EACCES;
+}
+
+int inode_permission_cred(const struct cred *c, const struct inode *i, unsigned mask)
+{
+	if (i->ops && i->ops->permission)
+		return i->ops->permission(i, c, mask);
+	return inode_permission_mode(c, i, mask);
 }
 
 int inode_permission(const struct inode *i, unsigned mask)

@@ -43,6 +43,8 @@ void inode_changed(struct inode *i);  /* ctime */
 void inode_accessed(struct inode *i); /* atime, by relatime's rule */
 /* A new inode of `dir`: owner, and what the directory's set-group-ID bit hands down. */
 void inode_init_owner(struct inode *i, const struct inode *dir);
+/* By the mode and the capabilities alone; and with the file system's own say. */
+int inode_permission_mode(const struct cred *c, const struct inode *i, unsigned mask);
 int inode_permission_cred(const struct cred *c, const struct inode *i, unsigned mask);
 bool inode_owner_or_capable(const struct inode *i);
 /* A change of content takes the set-ID bits away (inode->lock). */
@@ -124,6 +126,7 @@ int create_locked(
     struct dentry *dir, const struct last *l, uint32_t mode, uint32_t rdev, struct dentry **out);
 
 /* --- files --- */
+int64_t file_count(void); /* open file descriptions in the whole system */
 static inline bool file_readable(const struct file *f)
 {
 	return (f->flags & O_ACCMODE) == O_RDONLY || (f->flags & O_ACCMODE) == O_RDWR;
@@ -145,6 +148,9 @@ void locks_process_closed(
 void locks_inode_released(struct inode *i);
 int64_t fcntl_lock(struct file *f, unsigned cmd, uaddr_t arg);
 int do_flock(struct file *f, unsigned op);
+struct proc_text;
+/* fdinfo's lines of the locks that were set through `f`, by it or by the table `files`. */
+void locks_show_file(struct proc_text *t, const struct file *f, const struct files *files);
 int64_t pipe_fcntl(struct file *f, unsigned cmd, uint64_t arg);
 int files_dup(
     struct file *f, int fd, unsigned flags); /* dup3's second half: takes the reference over */
@@ -174,7 +180,13 @@ bool mount_is_root(struct dentry *d); /* the root of a tree that is mounted */
 extern struct dentry *vfs_root;
 extern struct list mounts; /* (tree_lock) */
 int mount_attach(struct superblock *sb, const char *source, struct dentry *covered, uint64_t flags);
-int mount_list(char *buf, size_t size); /* as /proc/mounts; what the whole takes */
+extern struct mutex mount_lock;          /* one mount or umount at a time */
+const char *filesystem_name(unsigned n); /* the n-th that can be mounted; NULL past the last */
+int mount_id(const struct dentry *d); /* of the mount that it is in; also of what is on no path */
+bool mount_reaches(struct dentry *d, struct dentry *root); /* is `d` within the tree of `root`? */
+enum mount_format { MOUNTS, MOUNTINFO, MOUNTSTATS };
+/* /proc/PID/mounts and its like, as seen from `root`. */
+void mount_show(struct proc_text *t, struct dentry *root, enum mount_format format);
 
 /* --- system calls: arguments --- */
 struct user_path {

@@ -3,34 +3,13 @@
  * (owner: the open file; fcntl(2)), and flock(2) (owner: the open file; the whole file; apart from
  * the others).
  */
-#include "fs/internal.h"
+#include "fs/locks.h"
+
 #include "syscall/syscall.h"
 
-enum lock_kind { LOCK_POSIX, LOCK_FLOCK };
-
-struct file_lock {
-	struct list link;
-	enum lock_kind kind;
-	const void *owner;
-	int pid; /* for F_GETLK; -1: of an open file */
-	bool exclusive;
-	int64_t start, end; /* inclusive; end INT64_MAX: to the end of the file */
-};
-
-struct lock_list {
-	struct list locks; /* of struct file_lock, sorted by start (locks_lock) */
-	struct wait_queue wait;
-};
-
-/* All lock lists, and who waits for whom. Nothing is taken inside it but the heap's lock. */
-static struct mutex locks_lock = MUTEX_INIT("file locks");
-
-/* A waiting owner, for EDEADLK. (locks_lock) */
-struct blocked {
-	struct list link;
-	const void *owner, *by;
-};
-static struct list blocked_owners = LIST_INIT(blocked_owners);
+struct mutex locks_lock = MUTEX_INIT("file locks");
+struct list lock_lists = LIST_INIT(lock_lists);
+struct list blocked_owners = LIST_INIT(blocked_owners);
 
 static struct lock_list *lock_list_of(struct inode *i)
 {
@@ -43,6 +22,8 @@ static struct lock_list *lock_list_of(struct inode *i)
 		return NULL;
 	list_init(&l->locks);
 	wait_queue_init(&l->wait);
+	l->inode = i;
+	list_append(&lock_lists, &l->link);
 	i->locks = l;
 	return l;
 }
@@ -231,6 +212,8 @@ static int wait_for_lock(struct lock_list *list, const struct file_lock *want, b
 	if (detect && deadlock(want->owner, other->owner))
 		return -EDEADLK;
 	me.by = other->owner;
+	me.list = list;
+	me.want = want;
 	list_append(&blocked_owners, &me.link);
 	mutex_unlock(&locks_lock);
 	err = sleep_for_lock(list, want);
@@ -323,7 +306,7 @@ int64_t fcntl_lock(struct file *f, unsigned cmd, uaddr_t arg)
 {
 	bool ofd = cmd >= F_OFD_GETLK;
 	unsigned basic = ofd ? cmd - F_OFD_GETLK + F_GETLK : cmd;
-	struct file_lock want = {.kind = LOCK_POSIX};
+	struct file_lock want = {.kind = LOCK_POSIX, .file = f};
 	struct linux_flock fl;
 	int err = copy_in_obj(&fl, arg);
 
@@ -343,9 +326,12 @@ int64_t fcntl_lock(struct file *f, unsigned cmd, uaddr_t arg)
 
 int do_flock(struct file *f, unsigned op)
 {
-	struct file_lock want = {.kind = LOCK_FLOCK, .owner = f, .pid = -1, .end = INT64_MAX};
+	struct file_lock want = {
+	    .kind = LOCK_FLOCK, .owner = f, .file = f, .pid = -1, .end = INT64_MAX};
 	bool wait = !(op & LOCK_NB);
 
+	if (current->process)
+		want.pid = current->process->pid->nr;
 	if (op & LOCK_MAND)
 		return 0; /* what Linux says since it does nothing with it */
 	switch (op & ~(unsigned)LOCK_NB) {
@@ -404,5 +390,10 @@ void locks_process_closed(struct file *f, void *owner)
 
 void locks_inode_released(struct inode *i)
 {
+	if (!i->locks)
+		return;
+	mutex_lock(&locks_lock);
+	list_remove(&i->locks->link);
+	mutex_unlock(&locks_lock);
 	kfree(i->locks);
 }

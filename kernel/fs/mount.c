@@ -5,7 +5,7 @@
 
 struct dentry *vfs_root;
 struct list mounts = LIST_INIT(mounts);
-static struct mutex mount_lock = MUTEX_INIT("mount"); /* one mount or umount at a time */
+struct mutex mount_lock = MUTEX_INIT("mount");
 
 static struct superblock *open_tmpfs(const char *options, int *err)
 {
@@ -38,9 +38,15 @@ static const struct filesystem {
     {"proc", open_proc},
 };
 
+const char *filesystem_name(unsigned n)
+{
+	return n < ARRAY_SIZE(filesystems) ? filesystems[n].name : NULL;
+}
+
 int mount_attach(
     struct superblock *sb, const char *source, struct dentry *covered, uint64_t mount_flags)
 {
+	static int last_id = 20; /* (mount_lock, or start-up) */
 	struct mount *m = kzalloc(sizeof(*m));
 	irqflags_t flags;
 
@@ -51,6 +57,9 @@ int mount_attach(
 		kfree(m);
 		return -ENOMEM;
 	}
+	m->id = m->parent_id = ++last_id;
+	if (covered)
+		m->parent_id = mount_id(covered);
 	m->sb = sb;
 	m->root = sb->root;
 	m->flags = mount_flags;
@@ -66,6 +75,33 @@ int mount_attach(
 		__atomic_store_n(&covered->mounted, m, __ATOMIC_RELEASE);
 	spin_unlock(&tree_lock, flags);
 	return 0;
+}
+
+#define ID_NOWHERE 2 /* of what lies on no path */
+
+int mount_id(const struct dentry *d)
+{
+	irqflags_t flags = spin_lock(&tree_lock);
+	int id = d && d->sb->mount ? d->sb->mount->id : ID_NOWHERE;
+
+	spin_unlock(&tree_lock, flags);
+	return id;
+}
+
+bool mount_reaches(struct dentry *d, struct dentry *root)
+{
+	irqflags_t flags = spin_lock(&tree_lock);
+
+	while (d != root) {
+		if (d->parent != d)
+			d = d->parent;
+		else if (d->sb->mount && d->sb->mount->covered && d->sb->mount->root == d)
+			d = d->sb->mount->covered;
+		else
+			break;
+	}
+	spin_unlock(&tree_lock, flags);
+	return d == root;
 }
 
 bool mount_is_root(struct dentry *d)
@@ -142,6 +178,8 @@ int do_mount(
 
 	if ((flags & 0xffff0000u) == 0xc0ed0000u)
 		flags &= 0xffff; /* the old magic number */
+	if (!(flags & (MS_NOATIME | MS_STRICTATIME)))
+		flags |= MS_RELATIME;
 	err = path_lookup(AT_FDCWD, target, LOOKUP_FOLLOW, &at);
 	if (err)
 		return err;
@@ -189,55 +227,4 @@ int do_umount(const char *target, unsigned flags)
 		err = mount_detach(m, flags & MNT_DETACH);
 	mutex_unlock(&mount_lock);
 	return err;
-}
-
-/* Appends to a text that may be larger than its buffer; *len is what the whole takes. */
-static void append(char *buf, size_t size, size_t *len, const char *text)
-{
-	size_t n = strlen(text);
-
-	if (*len < size)
-		memcpy(buf + *len, text, MIN(n, size - *len));
-	*len += n;
-}
-
-static void append_flags(char *buf, size_t size, size_t *len, uint64_t flags)
-{
-	static const struct {
-		uint64_t flag;
-		const char *name;
-	} names[] = {{MS_NOSUID, ",nosuid"}, {MS_NODEV, ",nodev"}, {MS_NOEXEC, ",noexec"},
-	    {MS_NOATIME, ",noatime"}};
-
-	append(buf, size, len, "rw");
-	for (unsigned k = 0; k < ARRAY_SIZE(names); k++)
-		if (flags & names[k].flag)
-			append(buf, size, len, names[k].name);
-	append(buf, size, len, flags & MS_NOATIME ? "" : ",relatime");
-}
-
-int mount_list(char *buf, size_t size)
-{
-	char *path_buf = kmalloc(PATH_MAX);
-	size_t len = 0;
-	struct mount *m;
-
-	if (!path_buf)
-		return -ENOMEM;
-	mutex_lock(&mount_lock); /* keeps the table as it is */
-	list_for_each (m, &mounts, link) {
-		char *path = dentry_path_raw(m->root, vfs_root, path_buf, PATH_MAX, "");
-
-		append(buf, size, &len, m->source);
-		append(buf, size, &len, " ");
-		append(buf, size, &len, IS_ERR(path) ? "?" : path);
-		append(buf, size, &len, " ");
-		append(buf, size, &len, m->sb->type);
-		append(buf, size, &len, " ");
-		append_flags(buf, size, &len, m->flags);
-		append(buf, size, &len, " 0 0\n");
-	}
-	mutex_unlock(&mount_lock);
-	kfree(path_buf);
-	return (int)len;
 }

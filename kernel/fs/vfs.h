@@ -22,6 +22,7 @@ struct poll_table;
 struct file_async;
 struct proc_text;
 struct async_list;
+struct cred;
 
 struct superblock {
 	const char *type;  /* "tmpfs", "devtmpfs", "proc" */
@@ -36,6 +37,8 @@ struct superblock {
 	bool detached; /* unmounted: the last user lets the tree go */
 	struct mount *mount;  /* where it is mounted, or NULL (the tree's lock) */
 	uint64_t limit, used; /* tmpfs: pages it may take (0: no limit), and has (atomic) */
+	/* The options of its own that /proc/mounts shows, each after a comma; NULL: none. */
+	void (*show_options)(const struct superblock *sb, struct proc_text *t);
 };
 
 struct inode_ops {
@@ -58,6 +61,8 @@ struct inode_ops {
 	int (*follow)(struct inode *i, struct dentry **out);
 	int (*truncate)(struct inode *i, uint64_t size);
 	int (*getattr)(struct inode *i, struct linux_stat *st); /* NULL: from the fields */
+	/* 0 or -EACCES; NULL: as the mode says. */
+	int (*permission)(const struct inode *i, const struct cred *c, unsigned mask);
 	void (*release)(struct inode *i);     /* last reference gone: free `data` and content */
 	bool (*revalidate)(struct dentry *d); /* false: forget it and look up again (proc) */
 	int (*iterate)(struct inode *dir,
@@ -118,6 +123,7 @@ struct mount {
 	struct superblock *sb;
 	char *source;
 	uint64_t flags;
+	int id, parent_id; /* as /proc/PID/mountinfo numbers them */
 };
 
 /* Open file description (open(2)). */

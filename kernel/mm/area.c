@@ -124,6 +124,7 @@ static void unlink_mapping(struct area *a)
 static void count_pages(struct space *s, const struct area *a, int64_t pages)
 {
 	s->pages_mapped += (uint64_t)pages;
+	s->mapped_peak = MAX(s->mapped_peak, s->pages_mapped);
 	if (a->flags & AREA_LOCKED)
 		s->pages_locked += (uint64_t)pages;
 	if (a->flags & AREA_ACCOUNT)

@@ -112,6 +112,7 @@ struct space {
 	struct file *exe;                            /* with a reference */
 	uint64_t pages_anon, pages_file, pages_peak; /* resident */
 	uint64_t pages_mapped, pages_locked;         /* sizes of areas, in pages */
+	uint64_t mapped_peak;                        /* the most that pages_mapped was */
 	uint64_t faults_minor, faults_major;
 	/* who may look in, and whether a core is written: prctl(PR_SET_DUMPABLE). Atomic. */
 	enum { DUMP_DISABLE, DUMP_USER, DUMP_ROOT } dumpable;

@@ -133,6 +133,7 @@ static void add_usage(struct thread *t)
 	sum->majflt += t->faults_major;
 	sum->nvcsw += t->sched.switches_voluntary;
 	sum->nivcsw += t->sched.switches_involuntary;
+	io_counts_add(&sum->io, &t->io);
 }
 
 static void unlink_thread(struct thread *t)

@@ -11,6 +11,12 @@ struct list all_processes = LIST_INIT(all_processes);
 static struct pid *pid_table[PID_MAX]; /* [T] */
 static int last_pid;                   /* [T] */
 
+int pid_last(void)
+{
+	ASSERT_HELD(&task_lock);
+	return last_pid;
+}
+
 void pid_init(void)
 {
 	last_pid = 0;

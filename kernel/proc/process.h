@@ -37,9 +37,15 @@ struct pid {
 	    poll; /* pidfds: woken when the thread or process ends, and when it is gone */
 };
 
+/* What read(2), write(2) and their relatives moved: /proc/PID/io. */
+struct io_counts {
+	uint64_t read_bytes, written_bytes, reads, writes;
+};
+
 struct rusage_ns {
 	ns_t user, system;
 	uint64_t minflt, majflt, nvcsw, nivcsw, maxrss_kib, inblock, oublock;
+	struct io_counts io;
 };
 
 enum process_phase { LIVE, STOPPING, STOPPED, EXITING, ZOMBIE };
@@ -102,6 +108,11 @@ struct process {
 	/* who may attach beyond ptrace_scope: [T] */
 	struct pid *allowed_tracer; /* with a reference, or NULL */
 	bool any_tracer;
+	/* audit's idea of a login; UINT32_MAX: none [O] of any thread */
+	uint32_t login_uid, login_session;
+#define COREDUMP_FILTER_DEFAULT 0x33
+#define COREDUMP_FILTER_MASK    0x1ff
+	uint32_t coredump_filter; /* core(5) [O] of any thread */
 
 	/* POSIX timers and itimers belong to issue 3 and 4; the fields come with them */
 	struct timer real_timer; /* ITIMER_REAL and alarm */
@@ -173,6 +184,7 @@ struct thread {
 
 	/* accounting */
 	uint64_t faults_minor, faults_major;
+	struct io_counts io; /* [O]; read without a lock */
 	ns_t start_time;
 
 	struct sem_undo_list *sem_undo; /* what semop's SEM_UNDO gives back, or NULL [O] */
@@ -186,6 +198,8 @@ struct thread {
 /* --- ids (proc/pid.c) --- */
 extern struct list all_processes; /* [T] */
 void pid_init(void);
+int pid_last(void);            /* the number given last (task_lock) */
+extern uint64_t tasks_created; /* [T] since boot, threads included */
 /* A new id, or NULL with *err = -EAGAIN or -ENOMEM. */
 struct pid *pid_alloc(int *err);
 struct pid *pid_find(int nr); /* no reference taken (task_lock) */
@@ -302,8 +316,12 @@ void pgrp_check_orphaned(struct process *p, struct process *parent);
 /* To a struct rusage in user memory. 0 or -EFAULT. */
 int rusage_copy_out(uaddr_t to, const struct rusage_ns *r);
 void system_hostname(char *buf, size_t size);
+void system_domainname(char *buf, size_t size);
+void system_set_hostname(const char *name); /* cut to 64 bytes */
+void system_set_domainname(const char *name);
 #define TICK_NS (NS_PER_S / 100) /* clock_t: USER_HZ is 100 */
 void process_times(
     struct process *p, struct rusage_ns *out); /* living and dead threads (task_lock) */
 /* 'R' 'S' 'D' 'T' 't' 'Z' 'X' 'I' as ps shows it. (task_lock) */
 char thread_state_letter(const struct thread *t);
+void io_counts_add(struct io_counts *sum, const struct io_counts *more);

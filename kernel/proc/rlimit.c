@@ -140,6 +140,15 @@ static void add_thread(struct rusage_ns *out, const struct thread *t)
 	out->majflt += t->faults_major;
 	out->nvcsw += t->sched.switches_voluntary;
 	out->nivcsw += t->sched.switches_involuntary;
+	io_counts_add(&out->io, &t->io);
+}
+
+void io_counts_add(struct io_counts *sum, const struct io_counts *more)
+{
+	sum->read_bytes += more->read_bytes;
+	sum->written_bytes += more->written_bytes;
+	sum->reads += more->reads;
+	sum->writes += more->writes;
 }
 
 void process_note_peak(struct process *p, const struct space *s)

@@ -7,6 +7,7 @@
 #include "mm/page.h"
 #include "printk.h"
 #include "random.h"
+#include "sched/load.h"
 #include "syscall/syscall.h"
 #include "version.h"
 
@@ -42,6 +43,33 @@ static void show_release(char *to)
 		number = number * 10 + (unsigned)(*minor++ - '0');
 	rest += strspn(rest, "0123456789.");
 	fmt_string(to, UTS_LEN, "2.6.%u%s", number + 60, rest);
+}
+
+void system_domainname(char *buf, size_t size)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+
+	fmt_string(buf, size, "%s", domainname);
+	spin_unlock(&task_lock, flags);
+}
+
+static void set_name(char *to, const char *name)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+
+	memset(to, 0, UTS_LEN);
+	fmt_string(to, UTS_LEN, "%s", name);
+	spin_unlock(&task_lock, flags);
+}
+
+void system_set_hostname(const char *name)
+{
+	set_name(hostname, name);
+}
+
+void system_set_domainname(const char *name)
+{
+	set_name(domainname, name);
 }
 
 SYSCALL(uname)
@@ -102,6 +130,9 @@ SYSCALL(sysinfo)
 	struct process *p;
 	irqflags_t flags;
 
+	load_averages(u.loads);
+	for (unsigned k = 0; k < 3; k++)
+		u.loads[k] <<= 16 - LOAD_SHIFT;
 	page_stats(&s);
 	u.totalram = s.total * PAGE_SIZE;
 	u.freeram = s.free * PAGE_SIZE;

@@ -5,6 +5,8 @@
 #include "printk.h"
 #include "proc/internal.h"
 
+uint64_t tasks_created;
+
 void process_get(struct process *p)
 {
 	ref_get(&p->refs);
@@ -66,6 +68,9 @@ struct process *process_create(struct process *parent)
 	p->parent = parent;
 	p->start_time = time_now();
 	p->exit_signal = SIGCHLD;
+	p->login_uid = parent ? parent->login_uid : UINT32_MAX;
+	p->login_session = parent ? parent->login_session : UINT32_MAX;
+	p->coredump_filter = parent ? parent->coredump_filter : COREDUMP_FILTER_DEFAULT;
 	if (!parent) {
 		rlimits_default(p->rlimits);
 		return p;
@@ -150,6 +155,7 @@ void thread_publish(struct thread *t)
 	list_append(&p->threads, &t->process_link);
 	p->thread_count++;
 	p->live_count++;
+	tasks_created++;
 	thread_get(t); /* the list's */
 }
 

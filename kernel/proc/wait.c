@@ -14,6 +14,7 @@ static void add_rusage(struct rusage_ns *sum, const struct rusage_ns *r)
 	sum->inblock += r->inblock;
 	sum->oublock += r->oublock;
 	sum->maxrss_kib = MAX(sum->maxrss_kib, r->maxrss_kib);
+	io_counts_add(&sum->io, &r->io);
 }
 
 static bool eligible(const struct process *child, const struct wait_request *r)

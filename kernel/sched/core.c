@@ -91,6 +91,7 @@ static void put_previous(struct run_queue *rq, struct thread *prev, bool preempt
 		s->slice_left = s->slice_end ? s->slice_end - now : 0;
 	bool turn_over = s->slice_end && now >= s->slice_end;
 	s->slice_end = 0;
+	s->queued_since = now;
 	if (s->state != SCHED_RUNNABLE && !preempted) {
 		s->on_queue = OFF_QUEUE;
 		s->switches_voluntary++;
@@ -102,9 +103,11 @@ static void put_previous(struct run_queue *rq, struct thread *prev, bool preempt
 	}
 }
 
-static void count_system_time(struct sched_entity *s, ns_t now)
+static void count_system_time(struct cpu *c, struct sched_entity *s, ns_t now)
 {
 	s->system_ns += now - s->stamp;
+	if (c->running != c->idle)
+		c->system_ns += now - s->stamp;
 	s->stamp = now;
 }
 
@@ -127,12 +130,14 @@ static void note_idle(const struct cpu *c, bool idle)
 static void switch_to(struct run_queue *rq, struct thread *prev, struct thread *next, ns_t now)
 {
 	struct cpu *c = rq->cpu;
-	count_system_time(&prev->sched, now);
+	count_system_time(c, &prev->sched, now);
 	clear_resched(
 	    prev); /* while sched_steal had given up the lock it may have been set again */
 	if (prev == c->idle)
 		c->idle_ns = prev->sched.system_ns;
 	next->sched.stamp = next->sched.exec_start = now;
+	if (next != c->idle)
+		next->sched.waited_ns += now - next->sched.queued_since;
 	next->sched.on_cpu = true;
 	c->running = next;
 	c->switch_count++;

@@ -67,7 +67,9 @@ void sched_account_enter_kernel(void)
 {
 	struct sched_entity *s = &arch_current()->sched;
 	ns_t now = arch_now();
+	struct cpu *c = cpu_here();
 	s->user_ns += now - s->stamp;
+	*(s->nice > 0 ? &c->nice_ns : &c->user_ns) += now - s->stamp;
 	s->stamp = now;
 	s->in_user = false;
 }
@@ -77,6 +79,7 @@ void sched_account_leave_kernel(void)
 	struct sched_entity *s = &arch_current()->sched;
 	ns_t now = arch_now();
 	s->system_ns += now - s->stamp;
+	cpu_here()->system_ns += now - s->stamp;
 	s->stamp = now;
 	s->in_user = true;
 }

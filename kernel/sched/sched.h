@@ -48,6 +48,8 @@ struct sched_entity {
 	ns_t exec_start;         /* up to when its vruntime is counted */
 	ns_t slice_end;          /* 0: runs alone, without a slice (run queue lock) */
 	ns_t slice_left;         /* POLICY_RR: of its turn, while it waits (run queue lock) */
+	ns_t queued_since;       /* when it began to wait for the CPU (run queue lock) */
+	ns_t waited_ns;          /* how long it has waited for a CPU in all (run queue lock) */
 	uint64_t switches_voluntary, switches_involuntary;
 	const char *wait_reason; /* for /proc/PID/wchan and ps: a static string, or NULL */
 };
@@ -70,6 +72,7 @@ struct cpu {
 	struct spinlock *held[16]; /* debug builds: the locks held, innermost last */
 	int held_count;
 	ns_t idle_ns;
+	ns_t user_ns, nice_ns, system_ns; /* of all threads that ran here */
 	uint64_t irq_count, ipi_count, switch_count;
 	struct run_queue *rq;
 	struct timer_queue *timers;

@@ -60,6 +60,7 @@ void sched_activate(struct run_queue *rq, struct thread *t, uint64_t origin)
 	runq_update(rq, now);
 	runq_place(rq, t, origin);
 	t->sched.on_queue = ON_QUEUE;
+	t->sched.queued_since = now;
 	runq_insert(rq, t, false);
 	if (runq_preempts(rq, t))
 		runq_resched(rq);

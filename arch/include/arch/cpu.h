@@ -30,6 +30,9 @@ static inline void arch_irq_enable(void);
 static inline void arch_irq_disable(void);
 static inline bool arch_irq_enabled(void);
 
+/* CPU `id` as /proc/cpuinfo shows it, lines and an empty one; "" if it is not online. */
+void arch_cpu_describe(unsigned id, char *buf, size_t size);
+
 /* Routes interrupt `irq` of the interrupt controller to fn(arg), in interrupt context. 0, -EINVAL,
  * -EBUSY. */
 int arch_irq_attach(unsigned irq, void (*fn)(void *arg), void *arg, const char *name);

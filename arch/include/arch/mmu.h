@@ -29,6 +29,8 @@ void arch_mmu_init(void);
 int arch_pt_init(struct arch_space *as) must_check;
 void arch_pt_destroy(
     struct arch_space *as); /* frees the tables; no user page may be mapped any more */
+/* How many pages its tables take. (the space's lock) */
+uint64_t arch_pt_tables(const struct arch_space *as);
 /* Maps one page; replaces what was there without flushing. 0 or -ENOMEM. (the space's lock) */
 int arch_pt_map(struct arch_space *as, uaddr_t va, paddr_t pa, unsigned flags) must_check;
 /* Clears the entry. Returns true and what it held if it was present. No flush. */

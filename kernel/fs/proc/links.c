@@ -84,8 +84,7 @@ int proc_follow_root(const struct proc_inode *p, struct dentry **out)
 	return place(p, true, out);
 }
 
-/* The text of a link that leads to a dentry. */
-static int text_of(int (*follow)(const struct proc_inode *, struct dentry **),
+int proc_link_text(int (*follow)(const struct proc_inode *, struct dentry **),
     const struct proc_inode *p, char *buf, size_t size)
 {
 	struct dentry *d;
@@ -100,22 +99,22 @@ static int text_of(int (*follow)(const struct proc_inode *, struct dentry **),
 
 int proc_link_exe(const struct proc_inode *p, char *buf, size_t size)
 {
-	return text_of(proc_follow_exe, p, buf, size);
+	return proc_link_text(proc_follow_exe, p, buf, size);
 }
 
 int proc_link_cwd(const struct proc_inode *p, char *buf, size_t size)
 {
-	return text_of(proc_follow_cwd, p, buf, size);
+	return proc_link_text(proc_follow_cwd, p, buf, size);
 }
 
 int proc_link_root(const struct proc_inode *p, char *buf, size_t size)
 {
-	return text_of(proc_follow_root, p, buf, size);
+	return proc_link_text(proc_follow_root, p, buf, size);
 }
 
 /* --- fd/ --- */
 
-static int fd_file(const struct proc_inode *p, int fd, struct file **out)
+int proc_fd_file(const struct proc_inode *p, int64_t fd, struct file **out)
 {
 	int err;
 	struct thread *t = proc_thread_access(p, &err);
@@ -125,7 +124,7 @@ static int fd_file(const struct proc_inode *p, int fd, struct file **out)
 		return err;
 	files = proc_files(t);
 	thread_put(t);
-	*out = files ? files_get(files, fd) : NULL;
+	*out = files ? files_get(files, (int)fd) : NULL;
 	files_put(files);
 	return *out ? 0 : -ENOENT;
 }
@@ -133,7 +132,7 @@ static int fd_file(const struct proc_inode *p, int fd, struct file **out)
 static int link_fd(const struct proc_inode *p, char *buf, size_t size)
 {
 	struct file *f;
-	int err = fd_file(p, p->fd, &f);
+	int err = proc_fd_file(p, p->number, &f);
 
 	if (err)
 		return err;
@@ -145,7 +144,7 @@ static int link_fd(const struct proc_inode *p, char *buf, size_t size)
 static int follow_fd(const struct proc_inode *p, struct dentry **out)
 {
 	struct file *f;
-	int err = fd_file(p, p->fd, &f);
+	int err = proc_fd_file(p, p->number, &f);
 
 	if (err)
 		return err;
@@ -156,7 +155,7 @@ static int follow_fd(const struct proc_inode *p, struct dentry **out)
 	return *out ? 0 : -ENXIO;
 }
 
-int proc_next_fd(const struct proc_inode *dir, int from)
+int64_t proc_next_fd(const struct proc_inode *dir, int64_t from)
 {
 	int err, fd = -1;
 	struct thread *t = proc_thread_access(dir, &err);
@@ -164,7 +163,7 @@ int proc_next_fd(const struct proc_inode *dir, int from)
 
 	if (t)
 		thread_put(t);
-	for (int k = from; files && fd < 0 && (unsigned)k < files->size; k++) {
+	for (int k = (int)MIN(from, INT32_MAX); files && fd < 0 && (unsigned)k < files->size; k++) {
 		struct file *f = files_get(files, k);
 		if (f)
 			fd = k;
@@ -174,19 +173,29 @@ int proc_next_fd(const struct proc_inode *dir, int from)
 	return fd;
 }
 
-static int open_fd(const struct proc_inode *dir, int number, struct proc_inode *out)
+static int open_fd(const struct proc_inode *dir, int64_t number, struct proc_inode *out)
 {
 	struct file *f;
-	int err = fd_file(dir, number, &f);
+	int err = proc_fd_file(dir, number, &f);
 
 	if (err)
 		return err;
-	out->fd = number;
+	out->number = number;
 	out->rights = (file_readable(f) ? 0500u : 0) | (file_writable(f) ? 0300u : 0);
 	file_put(f);
 	return 0;
 }
 
+uint64_t proc_count_fds(const struct proc_inode *p)
+{
+	int64_t fd = -1;
+	uint64_t n = 0;
+
+	while ((fd = proc_next_fd(p, fd + 1)) >= 0)
+		n++;
+	return n;
+}
+
 static const struct proc_entry fd_entry = {
-    "", S_IFLNK | 0700, .link = link_fd, .follow = follow_fd};
-const struct proc_dynamic proc_fds = {proc_next_fd, open_fd, &fd_entry};
+    "", S_IFLNK | 0700, .link = link_fd, .follow = follow_fd, .size = 64};
+const struct proc_dynamic proc_fds = {.next = proc_next_fd, .open = open_fd, .entry = &fd_entry};

@@ -193,6 +193,27 @@ static void append_memory(struct proc_text *t, struct space *s, uaddr_t from, ua
 	kfree(buf);
 }
 
+/*
+ * The argument strings; but where a program has written over the last one's end (setproctitle), it
+ * means one string that may go on into the environment.
+ */
+static void show_arguments(struct proc_text *t, struct space *s)
+{
+	size_t from = t->len;
+	char last = 0;
+
+	if (s->arg_start >= s->arg_end)
+		return;
+	if (space_read(s, s->arg_end - 1, &last, 1) != 1 || !last) {
+		append_memory(t, s, s->arg_start, s->arg_end);
+		return;
+	}
+	append_memory(t, s, s->arg_start, s->arg_start + PAGE_SIZE);
+	for (size_t k = from; k < t->len; k++)
+		if (!t->buf[k])
+			t->len = k + 1;
+}
+
 int proc_show_cmdline(struct proc_text *t, const struct proc_inode *p)
 {
 	struct thread *thread = proc_thread(p);
@@ -202,7 +223,7 @@ int proc_show_cmdline(struct proc_text *t, const struct proc_inode *p)
 		thread_put(thread);
 	if (!s)
 		return thread ? 0 : -ESRCH;
-	append_memory(t, s, s->arg_start, s->arg_end);
+	show_arguments(t, s);
 	space_put(s);
 	return 0;
 }

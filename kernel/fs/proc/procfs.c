@@ -6,37 +6,6 @@
 #define FIRST_NUMBER 256 /* getdents positions: the table's entries, then the numbers */
 
 static const struct inode_ops proc_dir_ops, proc_link_ops, proc_magic_ops, proc_file_inode_ops;
-static const struct file_ops proc_file_ops;
-
-void text_append(struct proc_text *t, const void *data, size_t n)
-{
-	if (t->failed)
-		return;
-	if (t->len + n > t->size) {
-		size_t size = MAX(t->size * 2, ALIGN_UP(t->len + n, 1024));
-		char *bigger = krealloc(t->buf, size);
-		if (!bigger) {
-			t->failed = true;
-			return;
-		}
-		t->buf = bigger;
-		t->size = size;
-	}
-	memcpy(t->buf + t->len, data, n);
-	t->len += n;
-}
-
-void text_printf(struct proc_text *t, const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = fmt_vstring(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	text_append(t, line, MIN((size_t)n, sizeof(line) - 1));
-}
 
 /* --- who --- */
 
@@ -49,6 +18,8 @@ struct thread *proc_thread(const struct proc_inode *p)
 		t = p->pid->thread;
 	else if (p->pid->process)
 		t = p->pid->process->leader;
+	else
+		t = p->pid->thread; /* /proc/TID */
 	if (t)
 		thread_get(t);
 	spin_unlock(&task_lock, flags);
@@ -118,26 +89,23 @@ static uint64_t entry_number(const struct proc_entry *e)
 	return ((uintptr_t)e - (uintptr_t)&proc_root_entry) >> 3 & 0x3fffff;
 }
 
-static uint64_t inode_number(const struct proc_inode *p)
+/* Of what `entry` is for the task `who`, or for a number in its directory. */
+static uint64_t number_for(int who, bool thread, const struct proc_entry *entry, int64_t number)
 {
-	uint64_t who = p->pid ? (uint64_t)p->pid->nr : 0;
+	uint64_t n = number < 0 ? 0 : (uint64_t)number + ((uint64_t)number >> 12) + 1;
 
-	if (p->fd >= 0)
-		return who << 24 | (S_ISREG(p->entry->mode) ? 0xc00000u : 0x800000u) |
-		       (uint64_t)p->fd;
-	return who << 24 | (uint64_t)p->thread << 22 | entry_number(p->entry);
+	return (uint64_t)who << 42 | (uint64_t)thread << 41 | entry_number(entry) << 19 |
+	       (n & 0x7ffff);
 }
 
-/* The same for the child `n` of a directory of numbers. */
-static uint64_t child_number(const struct proc_inode *dir, int n)
+static uint64_t inode_number(const struct proc_inode *p, const struct proc_entry *entry)
 {
-	const struct proc_dynamic *dyn = dir->entry->dynamic;
+	return number_for(p->pid ? p->pid->nr : 0, p->thread, entry, p->number);
+}
 
-	if (dyn == &proc_fds || dyn == &proc_fdinfos)
-		return (uint64_t)dir->pid->nr << 24 | (dyn == &proc_fds ? 0x800000u : 0xc00000u) |
-		       (uint64_t)n;
-	return (uint64_t)n << 24 | (uint64_t)(dyn == &proc_threads) << 22 |
-	       entry_number(dyn->entry);
+static bool is_descriptors(const struct proc_inode *p)
+{
+	return p->entry->dynamic == &proc_fds || p->entry->dynamic == &proc_fdinfos;
 }
 
 static void own(struct inode *i, const struct proc_inode *p)
@@ -149,7 +117,9 @@ static void own(struct inode *i, const struct proc_inode *p)
 	if (!t)
 		return;
 	flags = spin_lock(&task_lock);
-	if (t->cred && (!t->space || t->space->dumpable == DUMP_USER)) {
+	/* The task's own directory belongs to its user even when nothing in it may be read. */
+	if (t->cred &&
+	    (i->mode == (S_IFDIR | 0555) || (t->space && t->space->dumpable == DUMP_USER))) {
 		i->uid = t->cred->euid;
 		i->gid = t->cred->egid;
 	}
@@ -171,14 +141,14 @@ static struct inode *proc_inode_create(struct superblock *sb, const struct proc_
 	if (p->pid)
 		pid_get(p->pid);
 	i->data = p;
-	i->ino = inode_number(p);
+	i->ino = inode_number(p, p->entry);
+	i->size = p->entry->size;
 	if (p->rights)
 		i->mode = S_IFLNK | p->rights;
 	own(i, p);
 	if (S_ISDIR(i->mode)) {
 		i->ops = &proc_dir_ops;
 		i->fops = &dir_file_ops;
-		i->nlink = 2;
 	} else if (S_ISLNK(i->mode)) {
 		i->ops = p->entry->follow ? &proc_magic_ops : &proc_link_ops;
 	} else {
@@ -198,7 +168,7 @@ static void proc_release(struct inode *i)
 }
 
 /* A decimal number without leading zeroes, or -1. */
-static int parse_number(const char *s)
+static int64_t parse_number(const char *s)
 {
 	int n = 0;
 
@@ -216,7 +186,7 @@ static int lookup_number(const struct proc_inode *p, struct dentry *d)
 {
 	const struct proc_dynamic *dyn = p->entry->dynamic;
 	struct proc_inode child = *p;
-	int number = parse_number(d->name);
+	int64_t number = dyn->parse ? dyn->parse(p, d->name) : parse_number(d->name);
 	int err = number < 0 ? -ENOENT : dyn->open(p, number, &child);
 
 	if (err)
@@ -226,6 +196,14 @@ static int lookup_number(const struct proc_inode *p, struct dentry *d)
 	if (child.pid && child.pid != p->pid)
 		pid_put(child.pid); /* open's reference: the inode has its own */
 	return d->inode ? 0 : -ENOMEM;
+}
+
+static bool is_gone(const struct proc_inode *p)
+{
+	struct thread *t = p->pid ? proc_thread(p) : NULL;
+
+	thread_put(t);
+	return p->pid && !t;
 }
 
 static int proc_lookup(struct inode *dir, struct dentry *d)
@@ -243,10 +221,38 @@ static int proc_lookup(struct inode *dir, struct dentry *d)
 	}
 	if (!found && p->entry->dynamic)
 		return lookup_number(p, d);
-	if (!found || (p->pid && !p->thread && !p->pid->process))
+	if (!found || is_gone(p))
 		return -ENOENT;
 	d->inode = proc_inode_create(d->sb, &child);
 	return d->inode ? 0 : -ENOMEM;
+}
+
+static int iterate_numbers(const struct proc_inode *p, struct dir_context *ctx)
+{
+	const struct proc_dynamic *dyn = p->entry->dynamic;
+
+	ctx->pos = MAX(ctx->pos, (uint64_t)FIRST_NUMBER);
+	while (ctx->pos < INT64_MAX) {
+		int64_t n = dyn->next(p, (int64_t)(ctx->pos - FIRST_NUMBER));
+		char name[PROC_NAME_MAX];
+		uint64_t ino;
+
+		if (n < 0)
+			break;
+		ctx->pos = FIRST_NUMBER + (uint64_t)n;
+		if (dyn->name)
+			dyn->name(p, n, name, sizeof(name));
+		else
+			fmt_string(name, sizeof(name), "%ld", (long)n);
+		if (dyn->tasks)
+			ino = number_for((int)n, dyn == &proc_threads, dyn->entry, -1);
+		else
+			ino = number_for(p->pid ? p->pid->nr : 0, p->thread, dyn->entry, n);
+		if (!ctx->emit(ctx, name, ino, DT_OF_MODE(dyn->entry->mode)))
+			return 0;
+		ctx->pos++;
+	}
+	return 0;
 }
 
 static int proc_iterate(struct inode *dir, struct dir_context *ctx)
@@ -256,32 +262,106 @@ static int proc_iterate(struct inode *dir, struct dir_context *ctx)
 	const struct proc_dynamic *dyn = p->entry->dynamic;
 	uint64_t at = 2;
 
+	if (is_gone(p))
+		return -ENOENT;
 	for (; e && e->name; e++, at++) {
-		struct proc_inode child = *p;
 		if (at < ctx->pos)
 			continue;
-		child.entry = e;
-		if (!ctx->emit(ctx, e->name, inode_number(&child), DT_OF_MODE(e->mode)))
+		if (!ctx->emit(ctx, e->name, inode_number(p, e), DT_OF_MODE(e->mode)))
 			return 0;
 		ctx->pos = at + 1;
 	}
-	ctx->pos = MAX(ctx->pos, (uint64_t)FIRST_NUMBER);
-	while (dyn && ctx->pos - FIRST_NUMBER <= INT32_MAX) {
-		int n = dyn->next(p, (int)(ctx->pos - FIRST_NUMBER));
-		char name[16];
-		if (n < 0)
-			break;
-		ctx->pos = FIRST_NUMBER + (uint64_t)n;
-		fmt_string(name, sizeof(name), "%d", n);
-		if (!ctx->emit(ctx, name, child_number(p, n), DT_OF_MODE(dyn->entry->mode)))
-			return 0;
-		ctx->pos++;
+	return dyn ? iterate_numbers(p, ctx) : 0;
+}
+
+/* As the mode says; but a parameter's binds root, too, and a process sees its own descriptors. */
+static int proc_permission(const struct inode *i, const struct cred *c, unsigned mask)
+{
+	const struct proc_inode *p = i->data;
+	uint32_t bits = i->mode;
+	struct thread *t;
+	bool own;
+
+	if (p->entry->parameter) {
+		bits >>= !c->euid ? 6 : !c->egid || cred_in_group(c, 0) ? 3 : 0;
+		return mask & ~bits & 7 ? -EACCES : 0;
 	}
+	if (!inode_permission_mode(c, i, mask))
+		return 0;
+	if (!is_descriptors(p))
+		return -EACCES;
+	t = proc_thread(p);
+	own = t && t->process == current->process;
+	thread_put(t);
+	return own ? 0 : -EACCES;
+}
+
+static uint32_t count_threads(const struct proc_inode *p)
+{
+	struct thread *t = proc_thread(p);
+	irqflags_t flags;
+	uint32_t n;
+
+	if (!t)
+		return 0;
+	flags = spin_lock(&task_lock);
+	n = (uint32_t)t->process->thread_count;
+	spin_unlock(&task_lock, flags);
+	thread_put(t);
+	return n;
+}
+
+static uint32_t count_processes(void)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	struct process *p;
+	uint32_t n = 0;
+
+	list_for_each (p, &all_processes, all_link)
+		n++;
+	spin_unlock(&task_lock, flags);
+	return n;
+}
+
+static void set_block_size(const struct inode *i, struct linux_stat *st)
+{
+	if (i->sb->magic == PROC_SUPER_MAGIC)
+		st->st_blksize = 1024;
+}
+
+/* A directory has a link from each directory in it. */
+static int proc_dir_getattr(struct inode *i, struct linux_stat *st)
+{
+	const struct proc_inode *p = i->data;
+
+	st->st_nlink = 2;
+	for (const struct proc_entry *e = p->entry->children; e && e->name; e++)
+		st->st_nlink += S_ISDIR(e->mode);
+	if (p->entry->parameter)
+		st->st_nlink = 1;
+	if (p->entry == &proc_root_entry)
+		st->st_nlink += count_processes();
+	if (p->entry->dynamic == &proc_threads)
+		st->st_nlink += count_threads(p);
+	if (p->entry->dynamic == &proc_fds)
+		st->st_size = (int64_t)proc_count_fds(p);
+	set_block_size(i, st);
+	return 0;
+}
+
+static int proc_getattr(struct inode *i, struct linux_stat *st)
+{
+	set_block_size(i, st);
 	return 0;
 }
 
 static const struct inode_ops proc_dir_ops = {
-    .lookup = proc_lookup, .iterate = proc_iterate, .release = proc_release};
+    .lookup = proc_lookup,
+    .iterate = proc_iterate,
+    .release = proc_release,
+    .permission = proc_permission,
+    .getattr = proc_dir_getattr,
+};
 
 struct pid *proc_pid_of_directory(const struct file *f)
 {
@@ -307,85 +387,31 @@ static int proc_follow(struct inode *i, struct dentry **out)
 	return p->entry->follow(p, out);
 }
 
-static const struct inode_ops proc_link_ops = {.readlink = proc_readlink, .release = proc_release};
-static const struct inode_ops proc_magic_ops = {
-    .readlink = proc_readlink, .follow = proc_follow, .release = proc_release};
-static const struct inode_ops proc_file_inode_ops = {.release = proc_release};
+static const struct inode_ops proc_link_ops = {
+    .readlink = proc_readlink, .release = proc_release, .getattr = proc_getattr};
+static const struct inode_ops proc_magic_ops = {.readlink = proc_readlink,
+    .follow = proc_follow,
+    .release = proc_release,
+    .getattr = proc_getattr};
+static const struct inode_ops proc_file_inode_ops = {
+    .release = proc_release, .permission = proc_permission, .getattr = proc_getattr};
 
-/* --- files of text --- */
-
-struct proc_open {
-	struct mutex lock;
-	struct proc_text text; /* made at each read from the start */
-	bool made;
-};
-
-static int proc_open(struct inode *i, struct file *f)
+struct superblock *proc_superblock(const char *type, uint64_t magic, const struct proc_entry *entry)
 {
-	struct proc_open *o = kzalloc(sizeof(*o));
-
-	if (!o)
-		return -ENOMEM;
-	mutex_init(&o->lock, "proc file");
-	f->data = o;
-	return 0;
-}
-
-static void proc_file_release(struct file *f)
-{
-	struct proc_open *o = f->data;
-
-	kfree(o->text.buf);
-	kfree(o);
-}
-
-/* (o->lock) */
-static int make_text(struct proc_open *o, const struct proc_inode *p)
-{
-	int err;
-
-	o->text.len = 0;
-	o->text.failed = false;
-	err = p->entry->show(&o->text, p);
-	if (!err && o->text.failed)
-		err = -ENOMEM;
-	o->made = !err;
-	return err;
-}
-
-static int64_t proc_read(struct file *f, struct io_vec *io, uint64_t *pos)
-{
-	struct proc_open *o = f->data;
-	int64_t result = 0;
-
-	mutex_lock(&o->lock);
-	if (!*pos || !o->made)
-		result = make_text(o, f->inode->data);
-	if (!result && *pos < o->text.len)
-		result = io_put(io, o->text.buf + *pos, MIN(io->left, o->text.len - *pos));
-	if (result > 0)
-		*pos += (uint64_t)result;
-	mutex_unlock(&o->lock);
-	return result;
-}
-
-static int64_t proc_seek(struct file *f, int64_t offset, int whence)
-{
-	return whence == SEEK_SET || whence == SEEK_CUR ? seek_in(f, offset, whence, 0) : -EINVAL;
-}
-
-static const struct file_ops proc_file_ops = {
-    .open = proc_open, .release = proc_file_release, .read = proc_read, .seek = proc_seek};
-
-struct superblock *proc_create(void)
-{
-	const struct proc_inode root = {.entry = &proc_root_entry, .fd = -1};
-	struct superblock *sb = superblock_create("proc", PROC_SUPER_MAGIC, NULL);
+	const struct proc_inode root = {.entry = entry, .number = -1};
+	struct superblock *sb = superblock_create(type, magic, NULL);
 	struct inode *i = sb ? proc_inode_create(sb, &root) : NULL;
 
-	if (i && dentry_create_root(sb, i))
+	if (i && dentry_create_root(sb, i)) {
+		i->ino = 1;
 		return sb;
+	}
 	if (sb)
 		superblock_put(sb);
 	return NULL;
+}
+
+struct superblock *proc_create(void)
+{
+	return proc_superblock("proc", PROC_SUPER_MAGIC, &proc_root_entry);
 }

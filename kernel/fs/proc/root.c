@@ -29,104 +29,12 @@ static int show_meminfo(struct proc_text *t, const struct proc_inode *p)
 	return 0;
 }
 
-static ns_t idle_time(unsigned cpu)
-{
-	return __atomic_load_n(&cpus[cpu].idle_ns, __ATOMIC_RELAXED);
-}
-
-static int show_uptime(struct proc_text *t, const struct proc_inode *p)
-{
-	const ns_t centi = NS_PER_S / 100;
-	ns_t now = time_now() / centi, idle = 0;
-
-	for (unsigned k = 0; k < cpu_count; k++)
-		idle += idle_time(k);
-	idle /= centi;
-	text_printf(t, "%lu.%02lu %lu.%02lu\n", (unsigned long)now / 100, (unsigned long)now % 100,
-	    (unsigned long)idle / 100, (unsigned long)idle % 100);
-	return 0;
-}
-
-/* CPU times in ticks: user, system and idle; what nobody accounts for counts as idle. */
-static void show_cpu(struct proc_text *t, const char *name, ns_t user, ns_t system, ns_t idle)
-{
-	text_printf(t, "%s %lu 0 %lu %lu 0 0 0 0 0 0\n", name, (unsigned long)(user / TICK_NS),
-	    (unsigned long)(system / TICK_NS), (unsigned long)(idle / TICK_NS));
-}
-
-static void sum_times(struct rusage_ns *sum, unsigned *processes, unsigned *running)
-{
-	irqflags_t flags = spin_lock(&task_lock);
-	struct process *p;
-
-	list_for_each (p, &all_processes, all_link) {
-		struct rusage_ns r;
-		process_times(p, &r);
-		sum->user += r.user;
-		sum->system += r.system;
-		(*processes)++;
-		if (p->leader && thread_state_letter(p->leader) == 'R')
-			(*running)++;
-	}
-	spin_unlock(&task_lock, flags);
-}
-
-static int show_stat(struct proc_text *t, const struct proc_inode *p)
-{
-	struct rusage_ns sum = {0};
-	unsigned processes = 0, running = 0;
-	uint64_t switches = 0, interrupts = 0;
-	ns_t idle = 0;
-	char name[16];
-
-	sum_times(&sum, &processes, &running);
-	for (unsigned k = 0; k < cpu_count; k++) {
-		idle += idle_time(k);
-		switches += cpus[k].switch_count;
-		interrupts += cpus[k].irq_count;
-	}
-	show_cpu(t, "cpu ", sum.user, sum.system, idle);
-	for (unsigned k = 0; k < cpu_count; k++) {
-		ns_t busy = time_now() - idle_time(k);
-		fmt_string(name, sizeof(name), "cpu%u", k);
-		show_cpu(t, name, 0, MAX(busy, 0), idle_time(k));
-	}
-	text_printf(t,
-	    "intr %lu\nctxt %lu\nbtime %lu\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n",
-	    (unsigned long)interrupts, (unsigned long)switches,
-	    (unsigned long)((time_realtime() - time_now()) / NS_PER_S), processes, running);
-	return 0;
-}
-
-static int show_loadavg(struct proc_text *t, const struct proc_inode *p)
-{
-	struct rusage_ns sum = {0};
-	unsigned processes = 0, running = 0;
-
-	sum_times(&sum, &processes, &running);
-	/* No averages are kept: the present load stands for all three. */
-	text_printf(t, "%u.00 %u.00 %u.00 %u/%u %d\n", running, running, running, running,
-	    processes, current->process ? current->process->pid->nr : 0);
-	return 0;
-}
-
-static int show_cpuinfo(struct proc_text *t, const struct proc_inode *p)
-{
-	for (unsigned k = 0; k < cpu_count; k++)
-		text_printf(t, "processor\t: %u\nhardware id\t: %lu\nmachine\t\t: %s\n\n", k,
-		    (unsigned long)cpus[k].hw_id, arch_uname_machine);
-	return 0;
-}
+#define COMPILER "clang version " __clang_version__
 
 static int show_version(struct proc_text *t, const struct proc_inode *p)
 {
-	text_printf(t, "Linux version %s (perilune) %s\n", LINUX_RELEASE, LINUX_VERSION);
-	return 0;
-}
-
-static int show_filesystems(struct proc_text *t, const struct proc_inode *p)
-{
-	text_printf(t, "nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\n");
+	text_printf(t, "Linux version %s (perilune@localhost) (" COMPILER ") %s\n", LINUX_RELEASE,
+	    LINUX_VERSION);
 	return 0;
 }
 
@@ -140,6 +48,12 @@ static int show_cmdline(struct proc_text *t, const struct proc_inode *p)
 static int link_mounts(const struct proc_inode *p, char *buf, size_t size)
 {
 	fmt_string(buf, size, "self/mounts");
+	return 0;
+}
+
+static int link_net(const struct proc_inode *p, char *buf, size_t size)
+{
+	fmt_string(buf, size, "self/net");
 	return 0;
 }
 
@@ -159,11 +73,11 @@ static int link_thread_self(const struct proc_inode *p, char *buf, size_t size)
 	return 0;
 }
 
-static int next_process(const struct proc_inode *dir, int from)
+static int64_t next_process(const struct proc_inode *dir, int64_t from)
 {
 	irqflags_t flags = spin_lock(&task_lock);
 	struct process *p;
-	int best = -1;
+	int64_t best = -1;
 
 	list_for_each (p, &all_processes, all_link) {
 		int nr = p->pid->nr;
@@ -174,35 +88,78 @@ static int next_process(const struct proc_inode *dir, int from)
 	return best;
 }
 
-static int open_process(const struct proc_inode *dir, int number, struct proc_inode *out)
+/* A thread's number works as well, though it is not listed. */
+static int open_process(const struct proc_inode *dir, int64_t number, struct proc_inode *out)
 {
 	irqflags_t flags = spin_lock(&task_lock);
-	struct process *p = process_find(number);
+	struct pid *pid = pid_find((int)number);
+	bool found = pid && (pid->process || pid->thread);
 
-	if (p) {
-		out->pid = p->pid;
-		pid_get(p->pid);
+	if (found) {
+		out->pid = pid;
+		pid_get(pid);
 	}
 	spin_unlock(&task_lock, flags);
-	return p ? 0 : -ENOENT;
+	return found ? 0 : -ENOENT;
 }
 
-static const struct proc_dynamic processes = {next_process, open_process, &proc_pid_entry};
+static const struct proc_dynamic processes = {
+    .next = next_process, .open = open_process, .entry = &proc_pid_entry, .tasks = true};
+
+static const struct proc_entry fs_entries[] = {{0}};
+static const struct proc_entry driver_entries[] = {{0}};
+
+/* As the drivers of this kernel would enter themselves: ps finds the names of terminals here. */
+#define TTY_DRIVERS                                                                                \
+	"/dev/tty             /dev/tty        5       0 system:/dev/tty\n"                         \
+	"/dev/console         /dev/console    5       1 system:console\n"                          \
+	"/dev/ptmx            /dev/ptmx       5       2 system\n"                                  \
+	"serial               /dev/ttyS       4      64 serial\n"                                  \
+	"pty_slave            /dev/pts      136 0-1048575 pty:slave\n"                             \
+	"pty_master           /dev/ptm      128 0-1048575 pty:master\n"
+#define DEVICES                                                                                    \
+	"Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n"   \
+	"136 pts\n\nBlock devices:\n"
+#define CONSOLES "ttyS0                -W- (EC  p a)    4:64\n"
+
+static const struct proc_entry tty_entries[] = {
+    {"drivers", S_IFREG | 0444, .text = TTY_DRIVERS},
+    {"ldiscs", S_IFREG | 0444, .text = "n_tty       0\n"},
+    {0},
+};
+
+/* What a machine without disks, swap, modules and DMA has to say. */
+#define SWAPS "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
 
 static const struct proc_entry entries[] = {
     {"cmdline", S_IFREG | 0444, .show = show_cmdline},
-    {"cpuinfo", S_IFREG | 0444, .show = show_cpuinfo},
-    {"filesystems", S_IFREG | 0444, .show = show_filesystems},
-    {"loadavg", S_IFREG | 0444, .show = show_loadavg},
+    {"consoles", S_IFREG | 0444, .text = CONSOLES},
+    {"cpuinfo", S_IFREG | 0444, .show = proc_show_cpuinfo},
+    {"devices", S_IFREG | 0444, .text = DEVICES},
+    {"diskstats", S_IFREG | 0444, .text = ""},
+    {"driver", S_IFDIR | 0555, .children = driver_entries},
+    {"filesystems", S_IFREG | 0444, .show = proc_show_filesystems},
+    {"fs", S_IFDIR | 0555, .children = fs_entries},
+    {"interrupts", S_IFREG | 0444, .show = proc_show_interrupts},
+    {"loadavg", S_IFREG | 0444, .show = proc_show_loadavg},
+    {"locks", S_IFREG | 0444, .show = proc_show_locks},
     {"meminfo", S_IFREG | 0444, .show = show_meminfo},
+    {"misc", S_IFREG | 0444, .text = ""},
+    {"modules", S_IFREG | 0444, .text = ""},
     {"mounts", S_IFLNK | 0777, .link = link_mounts},
+    {"net", S_IFLNK | 0777, .link = link_net},
+    {"partitions", S_IFREG | 0444, .text = ""},
     {"self", S_IFLNK | 0777, .link = link_self},
-    {"stat", S_IFREG | 0444, .show = show_stat},
-    {"sys", S_IFDIR | 0555, .children = proc_sys_entries},
+    {"softirqs", S_IFREG | 0444, .show = proc_show_softirqs},
+    {"stat", S_IFREG | 0444, .show = proc_show_cpu_stat},
+    {"swaps", S_IFREG | 0444, .text = SWAPS},
+    {"sys", S_IFDIR | 0555, .children = proc_sys_entries, .parameter = true},
     {"sysvipc", S_IFDIR | 0555, .children = proc_sysvipc_entries},
     {"thread-self", S_IFLNK | 0777, .link = link_thread_self},
-    {"uptime", S_IFREG | 0444, .show = show_uptime},
+    {"tty", S_IFDIR | 0555, .children = tty_entries},
+    {"uptime", S_IFREG | 0444, .show = proc_show_uptime},
     {"version", S_IFREG | 0444, .show = show_version},
+    {"vmstat", S_IFREG | 0444, .show = proc_show_vmstat},
     {0},
 };
 

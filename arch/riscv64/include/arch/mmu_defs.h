@@ -16,7 +16,8 @@ extern uaddr_t arch_user_top;
 #define ARCH_USER_TOP arch_user_top
 
 struct arch_space {
-	paddr_t root; /* the top page table */
+	paddr_t root;    /* the top page table */
+	uint64_t tables; /* pages of tables, that one included */
 	uint64_t
 	    cpus; /* atomic: CPUs that have it loaded now. Loading another one flushes the TLB. */
 	uint64_t icache_stale; /* atomic: CPUs that must fence.i before they run the space's code */

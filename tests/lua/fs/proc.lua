@@ -1,0 +1,10 @@
+describe("fs.proc", function()
+  subcommands("procfs", {
+    "stat_fields", "stat_zombie", "status_lines", "status_values", "threads", "descriptors", "fdinfo_locks", "io_counts",
+    "partial_reads", "parameters", "permissions", "map_files", "system_files",
+  })
+
+  it("title_written_over_its_end", function()
+    assert.equal("ok\n", run{"/tests/bin/procfs", "title", "argument"})
+  end)
+end)
