@@ -2,6 +2,7 @@
 #pragma once
 
 #define CSIGNAL              0x000000ff
+#define CLONE_NEWTIME        0x00000080 /* clone3 and unshare only */
 #define CLONE_VM             0x00000100
 #define CLONE_FS             0x00000200
 #define CLONE_FILES          0x00000400
@@ -19,9 +20,20 @@
 #define CLONE_DETACHED       0x00400000
 #define CLONE_UNTRACED       0x00800000
 #define CLONE_CHILD_SETTID   0x01000000
+#define CLONE_NEWCGROUP      0x02000000
+#define CLONE_NEWUTS         0x04000000
+#define CLONE_NEWIPC         0x08000000
+#define CLONE_NEWUSER        0x10000000
+#define CLONE_NEWPID         0x20000000
+#define CLONE_NEWNET         0x40000000
 #define CLONE_IO             0x80000000ULL
 #define CLONE_CLEAR_SIGHAND  0x100000000ULL
 #define CLONE_INTO_CGROUP    0x200000000ULL
+
+/* Of namespaces there is one each: making another is refused as by a Linux that was built so. */
+#define CLONE_NEW_PRIVILEGED                                                                       \
+	(CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |             \
+	    CLONE_NEWPID | CLONE_NEWNET)
 
 #define WNOHANG    1
 #define WUNTRACED  2

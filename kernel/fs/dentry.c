@@ -1,6 +1,7 @@
 /* Dentries: the tree of names. A filesystem without a lookup operation lives in it alone: its
  * directories pin what they hold, and index it by hash once there is much of it. */
 #include "fs/internal.h"
+#include "printk.h"
 
 #define INDEX_AT 16 /* children from which on a directory gets an index */
 
@@ -208,6 +209,14 @@ void dentry_move(struct dentry *d, struct dentry *to, char *name, size_t len)
 	children_insert(to, d);
 	kfree(old_name);
 	dentry_put(from);
+}
+
+void dentry_copy_name(const struct dentry *d, char *buf, size_t size)
+{
+	irqflags_t flags = spin_lock(&tree_lock);
+
+	fmt_string(buf, size, "%s", d->name);
+	spin_unlock(&tree_lock, flags);
 }
 
 struct dentry *dentry_get_parent(struct dentry *d)

@@ -244,6 +244,7 @@ void inode_put(struct inode *i);
 struct dentry *dentry_create(struct dentry *parent, const char *name, size_t len);
 void dentry_get(struct dentry *d);
 void dentry_put(struct dentry *d);
+void dentry_copy_name(const struct dentry *d, char *buf, size_t size); /* cut if it is longer */
 
 /* --- paths; dirfd as in openat(2); `path` in kernel memory --- */
 #define MAY_EXEC  1

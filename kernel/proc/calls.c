@@ -45,8 +45,6 @@ SYSCALL(clone)
 	    .child_tid = a[4],
 	};
 
-	if (k.exit_signal >= NSIG)
-		return -EINVAL;
 	if (k.flags & CLONE_PIDFD) { /* both would be told at one place */
 		if (k.flags & CLONE_PARENT_SETTID)
 			return -EINVAL;
@@ -61,6 +59,8 @@ struct user_clone_args {
 	    set_tid_size, cgroup;
 };
 #define CLONE_ARGS_SIZE_VER0 64
+#define CLONE_ARGS_SIZE_VER2 88
+#define MAX_PID_LEVELS       32 /* of nested pid namespaces */
 
 /* Copies a struct that grows with the kernel: what we do not know of it must be zero. -E2BIG if
  * not. */
@@ -84,24 +84,42 @@ static int copy_in_versioned(void *to, size_t known, uaddr_t from, uint64_t size
 	return 0;
 }
 
-static int check_clone3(const struct user_clone_args *u)
+/* What does not depend on flags; in Linux's order. */
+static int check_clone_args(const struct user_clone_args *u, uint64_t size)
 {
+	if (u->set_tid_size > MAX_PID_LEVELS || !u->set_tid != !u->set_tid_size)
+		return -EINVAL;
 	if (u->exit_signal & ~(uint64_t)CSIGNAL || u->exit_signal >= NSIG)
 		return -EINVAL;
-	if (!u->stack != !u->stack_size)
+	if ((u->flags & CLONE_INTO_CGROUP) &&
+	    (u->cgroup > INT32_MAX || size < CLONE_ARGS_SIZE_VER2))
 		return -EINVAL;
-	if (u->flags & (CLONE_DETACHED | (CSIGNAL & ~0x80ULL)))
+	return 0;
+}
+
+static int check_clone3_flags(const struct user_clone_args *u)
+{
+	const uint64_t known = UINT32_MAX | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP;
+	const uint64_t unused = CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME);
+	uaddr_t end;
+
+	if (u->flags & (~known | unused))
+		return -EINVAL;
+	if ((u->flags & CLONE_SIGHAND) && (u->flags & CLONE_CLEAR_SIGHAND))
 		return -EINVAL;
 	if ((u->flags & (CLONE_THREAD | CLONE_PARENT)) && u->exit_signal)
 		return -EINVAL;
-	if (u->set_tid || u->set_tid_size)
-		return u->set_tid && u->set_tid_size ? -EPERM : -EINVAL;
-	return 0;
+	if (!u->stack != !u->stack_size)
+		return -EINVAL;
+	if (__builtin_add_overflow(u->stack, u->stack_size, &end) || end > INT64_MAX)
+		return -EINVAL;
+	return u->flags & CLONE_INTO_CGROUP ? -EBADF : 0; /* no descriptor is a cgroup's */
 }
 
 SYSCALL(clone3)
 {
 	struct user_clone_args u;
+	int32_t set_tid = 0;
 	int err;
 
 	if (a[1] > PAGE_SIZE)
@@ -110,19 +128,77 @@ SYSCALL(clone3)
 		return -EINVAL;
 	err = copy_in_versioned(&u, sizeof(u), a[0], a[1]);
 	if (!err)
-		err = check_clone3(&u);
+		err = check_clone_args(&u, a[1]);
+	if (!err && u.set_tid && copy_in_obj(&set_tid, u.set_tid))
+		err = -EFAULT;
+	if (!err)
+		err = check_clone3_flags(&u);
+	if (!err && u.set_tid && (u.set_tid_size > 1 || set_tid < 1))
+		err = -EINVAL; /* there is one namespace */
 	if (err)
 		return err;
 	struct clone_args_k k = {
 	    .flags = u.flags,
 	    .exit_signal = (int)u.exit_signal,
-	    .stack = u.stack ? u.stack + u.stack_size : 0,
+	    .stack = u.stack + u.stack_size,
 	    .pidfd = u.pidfd,
 	    .parent_tid = u.parent_tid,
 	    .child_tid = u.child_tid,
 	    .tls = u.tls,
+	    .set_tid = set_tid,
 	};
 	return do_clone(&k);
+}
+
+/* --- unshare(2) --- */
+
+#define UNSHARE_KNOWN                                                                              \
+	(CLONE_THREAD | CLONE_FS | CLONE_SIGHAND | CLONE_VM | CLONE_FILES | CLONE_SYSVSEM |        \
+	    CLONE_NEWUSER | CLONE_NEW_PRIVILEGED)
+
+/* What goes along with what was asked for. */
+static uint64_t unshare_implied(uint64_t flags)
+{
+	if (flags & CLONE_NEWUSER)
+		flags |= CLONE_THREAD | CLONE_FS;
+	if (flags & CLONE_VM)
+		flags |= CLONE_SIGHAND;
+	if (flags & CLONE_SIGHAND)
+		flags |= CLONE_THREAD;
+	if (flags & CLONE_NEWNS)
+		flags |= CLONE_FS;
+	return flags;
+}
+
+/* Threads, handlers and memory cannot be unshared: that is allowed only where they are not shared.
+ */
+static bool is_alone(const struct thread *t, uint64_t flags)
+{
+	if ((flags & CLONE_THREAD) &&
+	    __atomic_load_n(&t->process->thread_count, __ATOMIC_RELAXED) > 1)
+		return false;
+	if ((flags & CLONE_SIGHAND) &&
+	    __atomic_load_n(&t->process->actions->refs.n, __ATOMIC_RELAXED) > 1)
+		return false;
+	return !(flags & CLONE_VM) || __atomic_load_n(&t->space->refs.n, __ATOMIC_RELAXED) == 1;
+}
+
+SYSCALL(unshare)
+{
+	uint64_t flags = unshare_implied(a[0]);
+	int err = 0;
+
+	if (flags & ~(uint64_t)UNSHARE_KNOWN)
+		return -EINVAL;
+	if (!is_alone(current, flags))
+		return -EINVAL;
+	if (flags & CLONE_NEWUSER)
+		return -EINVAL;
+	if (flags & CLONE_NEW_PRIVILEGED)
+		return capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
+	if (flags & CLONE_FS)
+		err = thread_unshare_fs(current);
+	return !err && (flags & CLONE_FILES) ? thread_unshare_files(current) : err;
 }
 
 /* --- exec --- */

@@ -159,13 +159,6 @@ static int become_only_thread(struct thread *t)
 	return err;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static void install_process_state(struct thread *t, const struct exec *e)
 {
 	struct process *p = t->process;
@@ -173,7 +166,7 @@ static void install_process_state(struct thread *t, const struct exec *e)
 
 	p->did_exec = true;
 	p->exit_signal = p->exit_signal < 0 ? p->exit_signal : SIGCHLD;
-	fmt_string(t->comm, sizeof(t->comm), "%s", base_name(e->execfn));
+	memcpy(t->comm, e->comm, sizeof(t->comm));
 	p->personality &= ~(uint32_t)PER_MASK; /* an ordinary Linux again */
 	if (e->cred.secure) {
 		t->pdeath_signal = 0;
@@ -218,26 +211,9 @@ static void install_space(struct thread *t, struct exec *e)
 	vfork_release(t);
 }
 
-static int unshare_files(struct thread *t)
-{
-	struct files *own, *shared = t->files;
-	irqflags_t flags;
-
-	if (__atomic_load_n(&shared->refs.n, __ATOMIC_ACQUIRE) == 1)
-		return 0;
-	own = files_create(shared);
-	if (!own)
-		return -ENOMEM;
-	flags = spin_lock(&task_lock);
-	t->files = own;
-	spin_unlock(&task_lock, flags);
-	files_put(shared);
-	return 0;
-}
-
 static int commit(struct thread *t, struct exec *e)
 {
-	int err = unshare_files(t);
+	int err = thread_unshare_files(t);
 
 	if (!err)
 		err = unshare_actions(t->process);
@@ -258,6 +234,13 @@ static int commit(struct thread *t, struct exec *e)
 	return 0;
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 /* Where the path is relative to a descriptor, the program knows itself by way of that. */
 static int name_program(struct exec *e, int dirfd, const char *path)
 {
@@ -266,6 +249,7 @@ static int name_program(struct exec *e, int dirfd, const char *path)
 	e->execfn = kmalloc(size);
 	if (!e->execfn)
 		return -ENOMEM;
+	fmt_string(e->comm, sizeof(e->comm), "%s", base_name(path));
 	if (dirfd == AT_FDCWD || path[0] == '/') {
 		fmt_string(e->execfn, size, "%s", path);
 	} else {
@@ -286,6 +270,8 @@ static int prepare(struct exec *e, int dirfd, const char *path, int flags,
 	err = exec_open_program(e, dirfd, path,
 	    (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0) |
 		(flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW));
+	if (!err && !path[0])
+		dentry_copy_name(e->file->dentry, e->comm, sizeof(e->comm));
 	if (!err)
 		err = exec_strings_collect(&e->strings, argv, envp);
 	if (!err)

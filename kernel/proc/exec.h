@@ -7,8 +7,9 @@
 
 struct exec {
 	struct file *file;
-	char *execfn;         /* as AT_EXECFN names it: the path given, not the interpreter */
-	char *path;           /* of `file` */
+	char *execfn; /* as AT_EXECFN names it: the path given, not the interpreter */
+	char *path;   /* of `file` */
+	char comm[16];
 	char head[EXEC_HEAD]; /* zero behind its end */
 	size_t head_len;
 	struct exec_strings strings;

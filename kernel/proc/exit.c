@@ -96,7 +96,7 @@ bool process_notify_parent(struct process *p)
 {
 	struct process *parent = p->parent;
 	struct siginfo info = {0};
-	bool reap = false, send = p->exit_signal > 0;
+	bool reap = false, send = p->exit_signal > 0 && p->exit_signal < NSIG;
 
 	ASSERT_HELD(&task_lock);
 	if (!parent || p->exit_signal < 0)
@@ -188,7 +188,9 @@ static void clear_tid(struct thread *t)
 {
 	static const int32_t zero;
 
-	if (!t->clear_child_tid || !t->space)
+	/* In memory that is nobody else's there is nobody to tell. */
+	if (!t->clear_child_tid || !t->space ||
+	    __atomic_load_n(&t->space->refs.n, __ATOMIC_RELAXED) == 1)
 		return;
 	if (copy_out_obj(t->clear_child_tid, &zero) == 0)
 		futex_wake(t->space, t->clear_child_tid, 1);

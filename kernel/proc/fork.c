@@ -9,25 +9,33 @@
 #include "proc/pidfd.h"
 #include "trace.h"
 
-#define CLONE_SUPPORTED                                                                            \
-	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PTRACE | CLONE_VFORK |          \
-	    CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |     \
-	    CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED | CLONE_CHILD_SETTID |          \
-	    CLONE_IO | CLONE_CLEAR_SIGHAND | CLONE_PIDFD)
+#define BOTH(flags, a, b) (((flags) & ((a) | (b))) == ((a) | (b)))
 
 static int check_flags(uint64_t flags)
 {
-	if (flags & ~(uint64_t)CLONE_SUPPORTED)
+	if (BOTH(flags, CLONE_NEWNS, CLONE_FS) || BOTH(flags, CLONE_NEWUSER, CLONE_FS))
 		return -EINVAL;
 	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
 		return -EINVAL;
-	if ((flags & CLONE_SIGHAND) && (flags & CLONE_CLEAR_SIGHAND))
+	if ((flags & CLONE_PARENT) && current->process->unkillable)
+		return -EINVAL;
+	if ((flags & CLONE_THREAD) && (flags & (CLONE_NEWUSER | CLONE_NEWPID)))
 		return -EINVAL;
 	if ((flags & CLONE_PIDFD) && (flags & CLONE_DETACHED))
 		return -EINVAL;
 	return 0;
+}
+
+/* Comes after the limit of processes. */
+static int check_namespaces(uint64_t flags)
+{
+	if (flags & CLONE_NEWUSER)
+		return -EINVAL;
+	if (!(flags & CLONE_NEW_PRIVILEGED))
+		return 0;
+	return capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
 }
 
 /* The child's first steps, on its own kernel stack. */
@@ -277,7 +285,10 @@ int64_t do_clone(const struct clone_args_k *a)
 	if (too_many_threads())
 		return -EAGAIN;
 	current->nproc_exceeded = false;
-	pid = pid_alloc(&err);
+	err = check_namespaces(a->flags);
+	if (err)
+		return err;
+	pid = a->set_tid ? pid_alloc_at(a->set_tid, &err) : pid_alloc(&err);
 	if (!pid)
 		return err;
 	if (!thread)

@@ -36,6 +36,9 @@ void process_note_peak(struct process *p, const struct space *s);
 /* Before the thread leaves its space: robust futexes are handed on, the tid is cleared and whoever
  * waits for it woken. */
 void thread_release_futexes(struct thread *t);
+/* The current thread gets descriptors, or directories and umask, of its own. 0 or -ENOMEM. */
+int thread_unshare_files(struct thread *t);
+int thread_unshare_fs(struct thread *t);
 /* Gives space, files and directories back. */
 void thread_drop_resources(struct thread *t);
 /* Tells the parent that `p` is a zombie. True: nobody wants it, reap it now. (task_lock) */

@@ -37,11 +37,11 @@ static int next_number(void)
 	return -EAGAIN;
 }
 
-struct pid *pid_alloc(int *err)
+/* `nr`, or any if it is 0. */
+static struct pid *alloc(int nr, int *err)
 {
 	struct pid *p = kzalloc(sizeof(*p));
 	irqflags_t flags;
-	int nr;
 
 	if (!p) {
 		*err = -ENOMEM;
@@ -52,9 +52,14 @@ struct pid *pid_alloc(int *err)
 	list_init(&p->session);
 	wait_queue_init(&p->poll);
 	flags = spin_lock(&task_lock);
-	nr = next_number();
+	if (nr) {
+		nr = pid_table[nr] ? -EEXIST : nr;
+	} else {
+		nr = next_number();
+		last_pid = nr > 0 ? nr : last_pid;
+	}
 	if (nr > 0) {
-		p->nr = last_pid = nr;
+		p->nr = nr;
 		pid_table[nr] = p;
 	}
 	spin_unlock(&task_lock, flags);
@@ -63,6 +68,22 @@ struct pid *pid_alloc(int *err)
 	kfree(p);
 	*err = nr;
 	return NULL;
+}
+
+struct pid *pid_alloc(int *err)
+{
+	return alloc(0, err);
+}
+
+struct pid *pid_alloc_at(int nr, int *err)
+{
+	*err = -EINVAL;
+	if (nr < 1 || nr >= PID_MAX)
+		return NULL;
+	*err = -EPERM;
+	if (!capable(CAP_CHECKPOINT_RESTORE) && !capable(CAP_SYS_ADMIN))
+		return NULL;
+	return alloc(nr, err);
 }
 
 struct pid *pid_find(int nr)

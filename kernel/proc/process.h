@@ -202,6 +202,8 @@ int pid_last(void);            /* the number given last (task_lock) */
 extern uint64_t tasks_created; /* [T] since boot, threads included */
 /* A new id, or NULL with *err = -EAGAIN or -ENOMEM. */
 struct pid *pid_alloc(int *err);
+/* This id: -EINVAL, -EPERM, -EEXIST, -ENOMEM (clone(2), "set_tid"). */
+struct pid *pid_alloc_at(int nr, int *err);
 struct pid *pid_find(int nr); /* no reference taken (task_lock) */
 void pid_get(struct pid *p);
 void pid_put(struct pid *p);
@@ -225,7 +227,7 @@ struct clone_args_k {
 	uaddr_t pidfd, child_tid, parent_tid, stack,
 	    tls; /* stack: the child's first sp, 0: as the parent's */
 	int exit_signal;
-	int set_tid;
+	int set_tid; /* 0: any */
 };
 /* clone(2). Returns the child's tid as the parent's result, or -errno. */
 int64_t do_clone(const struct clone_args_k *a);

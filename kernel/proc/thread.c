@@ -146,6 +146,40 @@ void thread_drop_resources(struct thread *t)
 	}
 }
 
+int thread_unshare_files(struct thread *t)
+{
+	struct files *own, *shared = t->files;
+	irqflags_t flags;
+
+	if (__atomic_load_n(&shared->refs.n, __ATOMIC_ACQUIRE) == 1)
+		return 0;
+	own = files_create(shared);
+	if (!own)
+		return -ENOMEM;
+	flags = spin_lock(&task_lock);
+	t->files = own;
+	spin_unlock(&task_lock, flags);
+	files_put(shared);
+	return 0;
+}
+
+int thread_unshare_fs(struct thread *t)
+{
+	struct fs_context *own, *shared = t->fs;
+	irqflags_t flags;
+
+	if (__atomic_load_n(&shared->refs.n, __ATOMIC_ACQUIRE) == 1)
+		return 0;
+	own = fs_context_create(shared);
+	if (!own)
+		return -ENOMEM;
+	flags = spin_lock(&task_lock);
+	t->fs = own;
+	spin_unlock(&task_lock, flags);
+	fs_context_put(shared);
+	return 0;
+}
+
 void thread_publish(struct thread *t)
 {
 	struct process *p = t->process;

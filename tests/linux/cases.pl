@@ -21,7 +21,6 @@ for my $file (sort @files) {
 	while ($text =~ /\bsubcommands\(\s*"(\w+)"\s*,\s*(\{(?:[^{}]|\{[^{}]*\})*\})\s*(?:,\s*(\{[^{}]*\}))?\s*\)/g) {
 		my ($program, $list, $options) = ($1, substr($2, 1, -1), $3 // "");
 		my $default = seconds($options, $DEFAULT) / $SLOWER;
-		$list =~ s/^\{|\}$//g;
 		while ($list =~ /\{\s*"(\w+)"([^{}]*)\}|"(\w+)"/g) {
 			my ($sub, $more) = ($1 // $3, $2 // "");
 			next unless "$program $sub" =~ /(?:$pattern)/;

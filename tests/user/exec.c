@@ -158,7 +158,7 @@ static void by_descriptor(void)
 	exec_fd = open(self, O_RDONLY | O_CLOEXEC);
 	CHECK(exec_fd > 2);
 	output_of(exec_by_fd, out, sizeof(out));
-	snprintf(want, sizeof(want), "/dev/fd/%d %d\nok\n", exec_fd, exec_fd);
+	snprintf(want, sizeof(want), "/dev/fd/%d %s\nok\n", exec_fd, strrchr(self, '/') + 1);
 	CHECK_STR(want, out);
 	enter_work_dir();
 	snprintf(want, sizeof(want), "#!%s show\n", self);
