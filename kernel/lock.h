@@ -13,6 +13,7 @@ struct thread;
  * except where noted. */
 enum lock_rank {
 	RANK_FS,         /* a file, pipe, or tty: never held while sending a signal */
+	RANK_SOCKET,     /* who is at the other end of a socket, under the family's lock */
 	RANK_ASYNC,      /* who is told by SIGIO, and the lists of them (fs/async.c) */
 	RANK_TASK,       /* task_lock: all state shared between tasks */
 	RANK_WALL,       /* setting the wall clock, and the timers by it */

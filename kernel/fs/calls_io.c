@@ -101,35 +101,6 @@ SYSCALL(pwrite64)
 	return prw_single(a, true);
 }
 
-/* Copies and checks an array of pieces. *heap must be freed. */
-static int get_iovec(uaddr_t src, uint64_t count, struct linux_iovec *small, unsigned small_count,
-    struct linux_iovec **out, struct linux_iovec **heap)
-{
-	uint64_t total = 0;
-
-	*heap = NULL;
-	*out = small;
-	if (count > IOV_MAX)
-		return -EINVAL;
-	if (count > small_count) {
-		*out = *heap = kcalloc(count, sizeof(**heap));
-		if (!*heap)
-			return -ENOMEM;
-	}
-	if (count && arch_copy_in(*out, src, count * sizeof(**out)))
-		return -EFAULT;
-	for (unsigned k = 0; k < count; k++) {
-		struct linux_iovec *v = &(*out)[k];
-		if ((int64_t)v->len < 0)
-			return -EINVAL;
-		if (!user_range_ok(v->base, v->len))
-			return -EFAULT;
-		v->len = MIN(v->len, MAX_RW_COUNT - total);
-		total += v->len;
-	}
-	return 0;
-}
-
 /* `offset` -1: at the file's own position. */
 static int64_t rw_vector(
     struct file *f, const uint64_t a[6], const int64_t *offset, unsigned flags, bool write)
@@ -138,11 +109,13 @@ static int64_t rw_vector(
 	struct io_vec io;
 	int64_t result;
 
-	result = get_iovec(a[1], a[2], small, ARRAY_SIZE(small), &v, &heap);
+	result = iovec_copy_in(a[1], a[2], small, ARRAY_SIZE(small), &v, &heap);
 	if (!result && !(write ? file_writable(f) : file_readable(f)))
 		result = -EBADF;
-	if (!result) {
-		io_init_user(&io, v, (unsigned)a[2]);
+	if (!result && !(write ? f->ops->write : f->ops->read))
+		result = -EINVAL;
+	io_init_user(&io, v, result ? 0 : (unsigned)a[2]);
+	if (io.left) { /* nothing is not written: no empty datagram is sent */
 		io.append = write && (flags & RWF_APPEND);
 		result = offset ? rw_at(f, &io, *offset, write) : file_io(f, &io, NULL, write);
 	}

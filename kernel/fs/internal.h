@@ -125,6 +125,9 @@ int may_delete(const struct dentry *dir, const struct dentry *victim, bool direc
 int create_locked(
     struct dentry *dir, const struct last *l, uint32_t mode, uint32_t rdev, struct dentry **out);
 
+/* do_mknod that gives the new name, with a reference. */
+int mknod_dentry(int dirfd, const char *path, uint32_t mode, uint32_t rdev, struct dentry **out);
+
 /* --- files --- */
 int64_t file_count(void); /* open file descriptions in the whole system */
 static inline bool file_readable(const struct file *f)
@@ -197,6 +200,10 @@ struct user_path {
 int user_path_get(struct user_path *p, uaddr_t src); /* -EFAULT, -ENAMETOOLONG, -ENOMEM */
 void user_path_put(struct user_path *p);
 bool user_range_ok(uaddr_t addr, uint64_t n);
+/* Copies and checks an array of pieces, at most IOV_MAX: *out is `small` or *heap, which must be
+ * freed, also on failure. -EINVAL, -EFAULT, -ENOMEM. */
+int iovec_copy_in(uaddr_t src, uint64_t count, struct linux_iovec *small, unsigned small_count,
+    struct linux_iovec **out, struct linux_iovec **heap);
 /* A timespec in user memory as a duration, or as given. -EFAULT, -EINVAL. */
 int user_timespec(uaddr_t src, ns_t *out);
 int user_sigmask(uaddr_t src, size_t size, bool *given, sigset_t *out);

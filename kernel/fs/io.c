@@ -13,6 +13,34 @@ void io_init_user(struct io_vec *io, const struct linux_iovec *v, unsigned count
 		io->left += v[k].len;
 }
 
+int iovec_copy_in(uaddr_t src, uint64_t count, struct linux_iovec *small, unsigned small_count,
+    struct linux_iovec **out, struct linux_iovec **heap)
+{
+	uint64_t total = 0;
+
+	*heap = NULL;
+	*out = small;
+	if (count > IOV_MAX)
+		return -EINVAL;
+	if (count > small_count) {
+		*out = *heap = kcalloc(count, sizeof(**heap));
+		if (!*heap)
+			return -ENOMEM;
+	}
+	if (count && arch_copy_in(*out, src, count * sizeof(**out)))
+		return -EFAULT;
+	for (unsigned k = 0; k < count; k++) {
+		struct linux_iovec *v = &(*out)[k];
+		if ((int64_t)v->len < 0)
+			return -EINVAL;
+		if (!user_range_ok(v->base, v->len))
+			return -EFAULT;
+		v->len = MIN(v->len, MAX_RW_COUNT - total);
+		total += v->len;
+	}
+	return 0;
+}
+
 /* Copies to (`put`) or from user memory; returns how many bytes could be: whole pages up to the
  * first that cannot. */
 static size_t copy_user(uaddr_t user, char *kernel, size_t n, bool put)

@@ -134,8 +134,17 @@ int do_mkdir(int dirfd, const char *path, uint32_t mode)
 
 int do_mknod(int dirfd, const char *path, uint32_t mode, uint32_t rdev)
 {
-	struct last last;
 	struct dentry *d;
+	int err = mknod_dentry(dirfd, path, mode, rdev, &d);
+
+	if (!err)
+		dentry_put(d);
+	return err;
+}
+
+int mknod_dentry(int dirfd, const char *path, uint32_t mode, uint32_t rdev, struct dentry **out)
+{
+	struct last last;
 	struct walk w;
 	int err;
 
@@ -163,9 +172,7 @@ int do_mknod(int dirfd, const char *path, uint32_t mode, uint32_t rdev)
 		err = -EPERM;
 	if (!err)
 		err = create_locked(
-		    w.at, &last, mode, S_ISCHR(mode) || S_ISBLK(mode) ? rdev : 0, &d);
-	if (!err)
-		dentry_put(d);
+		    w.at, &last, mode, S_ISCHR(mode) || S_ISBLK(mode) ? rdev : 0, out);
 	return end_create(&w, err);
 }
 

@@ -189,8 +189,10 @@ struct thread {
 
 	struct sem_undo_list *sem_undo; /* what semop's SEM_UNDO gives back, or NULL [O] */
 
-	void *reent; /* newlib's struct _reent of a kernel thread that runs Lua, or NULL */
-	void *owner; /* free for the subsystem a kernel thread belongs to */
+	struct list
+	    *ending_messages; /* [O] of closed sockets: net/unix/unix.c; NULL outside of it */
+	void *reent;          /* newlib's struct _reent of a kernel thread that runs Lua, or NULL */
+	void *owner;          /* free for the subsystem a kernel thread belongs to */
 };
 
 #define current arch_current()

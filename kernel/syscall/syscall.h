@@ -32,6 +32,10 @@ enum arg_type {
 	ARG_BUF,
 	ARG_STRV,
 	ARG_CLOCK,
+	ARG_DOMAIN,
+	ARG_SOCK_TYPE,
+	ARG_SOCKADDR,
+	ARG_MSG_FLAGS,
 };
 
 struct syscall_desc {

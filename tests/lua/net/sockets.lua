@@ -1,0 +1,6 @@
+describe("net.stream", function()
+  subcommands("sock", {
+    "create", "file_view", "bind_errors", "names", "paths", "path_permission", "mode_of_socket", "connect_accept", "backlog",
+    "not_connected", "transfer", "vectors", "flags", "ends", "sigpipe", "many_connections", "out_of_descriptors",
+  })
+end)
