@@ -4,3 +4,10 @@ describe("net.stream", function()
     "not_connected", "transfer", "vectors", "flags", "ends", "sigpipe", "many_connections", "out_of_descriptors",
   })
 end)
+
+describe("net.datagram", function()
+  subcommands("sock_dgram", {
+    "borders", "peek_offset", "addresses", "autobind", "full_queue", "self", "ends", "reconnect", "packets", "too_long",
+    "many_messages", "headers",
+  })
+end)
