@@ -7,6 +7,7 @@ use warnings;
 my $out = shift @ARGV or die "usage: mkinitramfs.pl OUT HOST:GUEST...\n";
 my %entries;    # guest path without the leading slash => { mode, data | file }
 my ($S_IFDIR, $S_IFREG, $S_IFLNK) = (0040000, 0100000, 0120000);
+my ($PAGE, $HEADER, $NAME_MAX) = (4096, 110, 4096);
 
 # The guest's fixed folders, with the merged /usr that Debian's packages expect.
 add_dir($_, 0755) for qw(dev proc sys usr usr/bin usr/sbin usr/lib etc root tests var var/tmp home run mnt);
@@ -90,25 +91,38 @@ sub slurp {
 	return $data // "";
 }
 
+# At `offset` of the archive. What fills a page or more begins at a multiple of the page size, so that the kernel can
+# use it where it is: zeroes after the name push it there, as far as a name's length allows.
 sub record {
-	my ($ino, $path, $mode, $data) = @_;
+	my ($offset, $ino, $path, $mode, $data) = @_;
 	die "perilune: $path: too large for an initramfs\n" if length($data) > 0xffffffff;
 	my $nlink = ($mode & 0170000) == $S_IFDIR ? 2 : 1;
+	my $size = length($path) + 1;
+	if (length $data >= $PAGE) {
+		my $padding = -($offset + $HEADER + $size) % $PAGE;
+		if ($size + $padding > $NAME_MAX) {
+			my $filler = record($offset, $ino, "." . "\0" x ($PAGE / 2), $S_IFDIR | 0755, "");
+			return $filler . record($offset + length $filler, $ino, $path, $mode, $data);
+		}
+		$size += $padding;
+	}
 	my $head = sprintf "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
-		$ino, $mode, 0, 0, $nlink, 0, length $data, 0, 0, 0, 0, length($path) + 1, 0;
-	$head .= "$path\0";
+		$ino, $mode, 0, 0, $nlink, 0, length $data, 0, 0, 0, 0, $size, 0;
+	$head .= $path . "\0" x ($size - length $path);
 	return $head . "\0" x (-length($head) % 4) . $data . "\0" x (-length($data) % 4);
 }
 
 sub write_archive {
 	open(my $to, ">:raw", "$out.new") or die "perilune: $out.new: $!\n";
-	my $ino = 0;
+	my ($ino, $offset) = (0, 0);
 	for my $path (sort keys %entries) {
 		my $entry = $entries{$path};
 		my $data = defined $entry->{file} ? slurp($entry->{file}) : $entry->{data} // "";
-		print $to record(++$ino, $path, $entry->{mode}, $data);
+		my $record = record($offset, ++$ino, $path, $entry->{mode}, $data);
+		$offset += length $record;
+		print $to $record;
 	}
-	print $to record(0, "TRAILER!!!", 0, "");
+	print $to record($offset, 0, "TRAILER!!!", 0, "");
 	close($to) or die "perilune: $out.new: $!\n";
 	rename("$out.new", $out) or die "perilune: $out: $!\n";
 }

@@ -152,9 +152,10 @@ static int mem_info(lua_State *L)
 {
 	struct page_stats p;
 	struct heap_stats h;
-	uint64_t objects, bytes, initramfs = ALIGN_UP(boot_info.initrd.size, PAGE_SIZE) / PAGE_SIZE;
+	uint64_t objects, bytes, initramfs;
 
 	page_stats(&p);
+	initramfs = p.initramfs;
 	heap_stats(&h);
 	lua_port_usage(L, &objects, &bytes);
 	lua_createtable(L, 0, 18);

@@ -1,5 +1,6 @@
 /* tmpfs: files whose only place is the page cache. The root, /dev, /tmp, memfds and O_TMPFILE files
  * are of it. */
+#include "arch/mmu.h"
 #include "fs/internal.h"
 
 #define DIRENT_SIZE 20 /* what an entry adds to st_size, as on Linux */
@@ -21,21 +22,66 @@ static size_t backing_part(const struct inode *i, uint64_t pos, size_t n, const 
 	return MIN(n, i->backing_size - pos);
 }
 
-/* A new page: counts against the filesystem's limit, and starts as the archive has it.
- * (mapping.lock) */
-static int tmpfs_fill(struct mapping *m, struct page *p, uint64_t index)
+/* Is there a page of the archive that holds this page of the file and nothing else? */
+static bool adoptable(const struct inode *i, uint64_t index)
 {
-	struct inode *i = inode_of(m);
+	return !((uintptr_t)i->backing & ~PAGE_MASK) &&
+	       (index + 1) << PAGE_SHIFT <= i->backing_size;
+}
+
+/* One page more counts against the filesystem's limit. (mapping.lock) */
+static int charge(struct inode *i)
+{
 	struct superblock *sb = i->sb;
 	uint64_t used = __atomic_add_fetch(&sb->used, 1, __ATOMIC_RELAXED);
-	const uint8_t *from;
-	size_t n;
 
 	if (sb->limit && used > sb->limit) {
 		__atomic_fetch_sub(&sb->used, 1, __ATOMIC_RELAXED);
 		return -ENOSPC;
 	}
 	i->charged++;
+	return 0;
+}
+
+/* The archive's own page becomes the file's. (mapping.lock) */
+static struct page *tmpfs_adopt(struct mapping *m, uint64_t index)
+{
+	struct inode *i = inode_of(m);
+	int err = 0;
+
+	if (!adoptable(i, index))
+		return NULL;
+	err = charge(i);
+	if (err)
+		return ERR_PTR(err);
+	struct page *p = page_adopt(i->backing + (index << PAGE_SHIFT));
+	if (!p) { /* the archive lies in memory that is not managed */
+		i->charged--;
+		__atomic_fetch_sub(&i->sb->used, 1, __ATOMIC_RELAXED);
+	}
+	return p;
+}
+
+/* Pages [first, last) of the file will not be read from the archive any more: they are free, but
+ * for those that were adopted. */
+static void release_backing(struct inode *i, uint64_t first, uint64_t last)
+{
+	if (i->backing && first < last && !((uintptr_t)i->backing & ~PAGE_MASK))
+		pages_release(
+		    virt_to_phys(i->backing) + (first << PAGE_SHIFT), (last - first) << PAGE_SHIFT);
+}
+
+/* A new page: counts against the filesystem's limit, and starts as the archive has it.
+ * (mapping.lock) */
+static int tmpfs_fill(struct mapping *m, struct page *p, uint64_t index)
+{
+	struct inode *i = inode_of(m);
+	const uint8_t *from;
+	size_t n;
+	int err = charge(i);
+
+	if (err)
+		return err;
 	n = backing_part(i, index << PAGE_SHIFT, PAGE_SIZE, &from);
 	if (n)
 		memcpy(page_virt(p), from, n);
@@ -66,6 +112,7 @@ static struct inode *tmpfs_inode(struct inode *dir, uint32_t mode, uint32_t rdev
 	if (S_ISREG(mode)) {
 		i->fops = &tmpfs_file_ops;
 		i->mapping.fill = tmpfs_fill;
+		i->mapping.adopt = tmpfs_adopt;
 		i->seals = F_SEAL_SEAL; /* only memfds can be sealed */
 	} else if (S_ISDIR(mode)) {
 		i->fops = &dir_file_ops;
@@ -215,14 +262,18 @@ int tmpfs_punch(struct inode *i, uint64_t from, uint64_t to)
 
 static int tmpfs_truncate(struct inode *i, uint64_t size)
 {
-	uint64_t old = i->size;
+	uint64_t old = i->size, backed;
 	int err = 0;
 
 	if (size < old) {
 		/* The size first: a reader must not find zeroes inside the file. */
 		__atomic_store_n(&i->size, size, __ATOMIC_RELEASE);
-		i->backing_size = MIN(i->backing_size, size);
+		mutex_lock(&i->mapping.lock); /* nobody adopts beyond from here on */
+		backed = i->backing_size;
+		i->backing_size = MIN(backed, size);
+		mutex_unlock(&i->mapping.lock);
 		mapping_truncate(&i->mapping, (size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+		release_backing(i, (size + PAGE_SIZE - 1) >> PAGE_SHIFT, backed >> PAGE_SHIFT);
 		err = tmpfs_zero(i, size, MIN(ALIGN_UP(size, PAGE_SIZE), old));
 		tmpfs_uncharge(i);
 	} else {
@@ -235,6 +286,7 @@ static void tmpfs_release(struct inode *i)
 {
 	__atomic_fetch_sub(&i->sb->used, i->charged, __ATOMIC_RELAXED);
 	i->charged = 0;
+	release_backing(i, 0, i->backing_size >> PAGE_SHIFT);
 }
 
 const struct inode_ops tmpfs_inode_ops = {
@@ -252,7 +304,9 @@ const struct inode_ops tmpfs_inode_ops = {
 /* Gives up to n bytes at `pos`, all in one page. */
 static int64_t read_part(struct inode *i, struct io_vec *io, uint64_t pos, size_t n)
 {
-	struct page *p = mapping_page(&i->mapping, pos >> PAGE_SHIFT, false);
+	/* A whole page of the archive is adopted: it may be given back while it is read. */
+	bool adopt = adoptable(i, pos >> PAGE_SHIFT);
+	struct page *p = mapping_page(&i->mapping, pos >> PAGE_SHIFT, adopt);
 	const uint8_t *from = (const uint8_t *)zeroes;
 	int64_t moved;
 

@@ -3,12 +3,11 @@
 
 #include "abi/mman.h"
 #include "mm/space.h"
+#include "sysctl.h"
 
-/* Linux's vm.max_map_count; the lowest address that the kernel chooses by itself; and
- * vm.mmap_min_addr, below which only root may map. */
-#define AREAS_MAX       65530
+/* vm.max_map_count; the lowest address that the kernel chooses by itself. */
+#define AREAS_MAX       ((uint64_t)sysctl_get(max_map_count))
 #define MIN_ADDRESS     32768UL
-#define MIN_USER_MAPPED 4096UL
 #define STACK_GUARD_GAP (256 * PAGE_SIZE) /* kept free below a stack that grows */
 #define RLIMIT_NONE     UINT64_MAX
 
@@ -115,11 +114,9 @@ bool may_lock_pages(uint64_t pages);
 
 /* --- commit.c --- */
 
-enum overcommit_mode { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
-extern struct overcommit_settings { /* /proc/sys/vm/overcommit_… */
-	enum overcommit_mode mode;
-	uint64_t ratio, kbytes; /* percent of memory; or, if not 0, the limit itself */
-} overcommit;
+/* /proc/sys/vm/overcommit_memory. */
+enum { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
+int64_t overcommit_mode(void);
 /* May that many pages be promised to the current process? */
 bool memory_may_commit(uint64_t pages);
 void memory_count_commit(int64_t pages);      /* counts without asking */

@@ -5,12 +5,17 @@
  */
 #include "mm/area.h"
 #include "proc/process.h"
+#include "sysctl.h"
 
 #define USER_RESERVE_MAX ((128UL << 20) >> PAGE_SHIFT) /* mode 2: kept for who has to clean up */
 #define ADMIN_RESERVE    ((8UL << 20) >> PAGE_SHIFT)
 
-struct overcommit_settings overcommit = {.mode = OVERCOMMIT_GUESS, .ratio = 50};
 static int64_t committed; /* pages; atomic */
+
+int64_t overcommit_mode(void)
+{
+	return sysctl_get(overcommit_memory);
+}
 
 uint64_t memory_committed(void)
 {
@@ -20,17 +25,17 @@ uint64_t memory_committed(void)
 
 uint64_t memory_commit_limit(void)
 {
-	uint64_t kbytes = overcommit.kbytes;
-	return kbytes ? kbytes >> (PAGE_SHIFT - 10) : pages_usable() * overcommit.ratio / 100;
+	return pages_usable() * (uint64_t)sysctl_get(overcommit_ratio) / 100;
 }
 
 bool memory_may_commit(uint64_t pages)
 {
 	const struct space *s = current->space;
-	if (overcommit.mode == OVERCOMMIT_ALWAYS)
+	int64_t mode = overcommit_mode();
+	if (mode == OVERCOMMIT_ALWAYS)
 		return true;
 	/* A single request for more than there is at all cannot be meant. */
-	if (overcommit.mode == OVERCOMMIT_GUESS)
+	if (mode == OVERCOMMIT_GUESS)
 		return pages <= pages_usable();
 	uint64_t limit = memory_commit_limit();
 	uint64_t reserve = capable(CAP_SYS_ADMIN) ? 0 : MIN(ADMIN_RESERVE, pages_usable() / 32);

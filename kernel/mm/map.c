@@ -51,7 +51,7 @@ int space_may_grow(const struct space *s, uint64_t pages, unsigned flags)
 
 unsigned area_accounting(unsigned flags)
 {
-	bool reserve = !(flags & AREA_NORESERVE) || overcommit.mode == OVERCOMMIT_NEVER;
+	bool reserve = !(flags & AREA_NORESERVE) || overcommit_mode() == OVERCOMMIT_NEVER;
 	bool counts = (flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE && !(flags & AREA_VDSO);
 	return reserve && counts ? AREA_ACCOUNT : 0;
 }
@@ -114,7 +114,8 @@ static int check_request(const struct map_request *r, uint64_t len)
 		return -ENOMEM;
 	if (r->addr & ~PAGE_MASK)
 		return -EINVAL;
-	return r->addr < MIN_USER_MAPPED && !capable(CAP_SYS_RAWIO) ? -EPERM : 0;
+	return r->addr < (uint64_t)sysctl_get(mmap_min_addr) && !capable(CAP_SYS_RAWIO) ? -EPERM
+											: 0;
 }
 
 /* May the file be mapped like this? Says with MAYWRITE whether mprotect may allow writing. */

@@ -74,18 +74,32 @@ static void **slot_create(struct mapping *m, uint64_t index)
 	return slot;
 }
 
-/* A new page of the file, filled and in the tree, which holds its reference. (m->lock) */
-static struct page *add_page(struct mapping *m, uint64_t index)
+/* A new page with the content at `index`. (m->lock) */
+static struct page *make_page(struct mapping *m, uint64_t index)
 {
-	struct page *p = page_alloc(PAGE_ZERO | PAGE_USER);
+	struct page *p = m->adopt ? m->adopt(m, index) : NULL;
+	if (p)
+		return p;
+	p = page_alloc(PAGE_ZERO | PAGE_USER);
 	if (!p)
 		return ERR_PTR(-ENOMEM);
 	int err = m->fill ? m->fill(m, p, index) : 0;
-	void **slot = err ? NULL : slot_create(m, index);
-	if (!slot) {
-		page_put(p);
-		return ERR_PTR(err ? err : -ENOMEM);
-	}
+	if (!err)
+		return p;
+	page_put(p);
+	return ERR_PTR(err);
+}
+
+/* A new page of the file, in the tree, which holds its reference. (m->lock) */
+static struct page *add_page(struct mapping *m, uint64_t index)
+{
+	/* The place first: a page that was adopted is the only one with its content. */
+	void **slot = slot_create(m, index);
+	if (!slot)
+		return ERR_PTR(-ENOMEM);
+	struct page *p = make_page(m, index);
+	if (IS_ERR(p))
+		return p;
 	p->mapping = m;
 	p->index = index;
 	p->flags |= m->fill ? PAGE_CACHE | PAGE_FILLED : PAGE_CACHE;

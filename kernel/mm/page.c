@@ -30,6 +30,7 @@ static struct spinlock page_lock = SPINLOCK_INIT("pages", RANK_PAGES);
 static struct list free_lists[MAX_ORDER + 1]; /* (page_lock) by free_link */
 static uint64_t free_count;                   /* (page_lock; read without) pages in free_lists */
 static uint64_t total_pages, reserved_pages, usable_pages, user_reserve;
+static uint64_t initramfs_pages; /* (page_lock) of the reserved ones */
 static struct page_cache caches[MAX_CPUS];
 struct page *zero_page;
 
@@ -182,7 +183,8 @@ void pages_init(void)
 	for (unsigned i = 0; i < page_range_count; i++)
 		total_pages += page_ranges[i].count;
 	reserved_pages += total_pages;
-	usable_pages = total_pages - reserved_pages + (boot_info.initrd.size >> PAGE_SHIFT);
+	initramfs_pages = ALIGN_UP(boot_info.initrd.size, PAGE_SIZE) >> PAGE_SHIFT;
+	usable_pages = total_pages - reserved_pages + initramfs_pages;
 	user_reserve = MAX(total_pages / RESERVE_FRACTION, RESERVE_MIN);
 	heap_init();
 	zero_page = page_alloc(PAGE_ZERO);
@@ -203,9 +205,27 @@ void pages_release(paddr_t base, uint64_t size)
 		p->flags = 0;
 		p->refs = 0;
 		reserved_pages--;
+		initramfs_pages--;
 		buddy_give(p, 0);
 		spin_unlock(&page_lock, flags);
 	}
+}
+
+struct page *page_adopt(const void *va)
+{
+	struct page *p = virt_page(va);
+	bool ours = false;
+	irqflags_t flags = spin_lock(&page_lock);
+	if (p && (p->flags & PAGE_RESERVED)) {
+		ours = true;
+		p->flags = 0;
+		p->order = 0;
+		p->refs = 1;
+		reserved_pages--;
+		initramfs_pages--;
+	}
+	spin_unlock(&page_lock, flags);
+	return ours ? p : NULL;
 }
 
 /* --- the caches of single pages (interrupts off) --- */
@@ -376,6 +396,17 @@ uint64_t pages_usable(void)
 	return usable_pages;
 }
 
+uint64_t pages_mapped_of_files(void)
+{
+	uint64_t mapped = 0;
+	for (unsigned i = 0; i < page_range_count; i++) {
+		const struct page_range *r = &page_ranges[i];
+		for (uint64_t k = 0; k < r->count; k++)
+			mapped += (r->pages[k].flags & PAGE_CACHE) && r->pages[k].refs > 1;
+	}
+	return mapped;
+}
+
 void page_account(enum page_use use, int64_t pages)
 {
 	/* Any CPU's counter will do should this thread move: it is the sum that counts. */
@@ -395,6 +426,7 @@ void page_stats(struct page_stats *out)
 	    .total = total_pages,
 	    .free = __atomic_load_n(&free_count, __ATOMIC_RELAXED) + cached,
 	    .reserved = reserved_pages,
+	    .initramfs = initramfs_pages,
 	    .slab = uses[PAGE_USE_SLAB],
 	    .user = uses[PAGE_USE_USER],
 	    .cache = uses[PAGE_USE_CACHE],

@@ -50,7 +50,7 @@ enum {
  * there is none. */
 paddr_t boot_alloc_page(void);
 void pages_init(void); /* from boot_info: after this page_alloc and kmalloc work */
-/* Hands reserved memory (the initrd, once unpacked) to the allocator: whole pages within [base,
+/* Hands memory of the initramfs to the allocator: what is reserved of the whole pages within [base,
  * base + size). */
 void pages_release(paddr_t base, uint64_t size);
 
@@ -70,10 +70,15 @@ bool pages_scarce(void);
 /* Even that is half gone: refuse, too, what takes page tables only. */
 bool pages_critical(void);
 uint64_t pages_total(void); /* pages of memory, the reserved included */
+/* Pages of files that some program has mapped: looks at every page. */
+uint64_t pages_mapped_of_files(void);
 /* MemTotal: all that the allocator has or has given out, and the initramfs. */
 uint64_t pages_usable(void);
 /* Gives this CPU's cache of free pages back to the buddy lists. Returns how many. */
 unsigned pages_drain_cache(void);
+/* The page at an address of the initramfs, which from now on is like one of page_alloc: with one
+ * reference, and free after the last. NULL if it is not the initramfs's any more. */
+struct page *page_adopt(const void *va) must_check;
 extern struct page
     *zero_page; /* PAGE_RESERVED, all 0: what reads of untouched anonymous memory see */
 
@@ -84,6 +89,7 @@ struct page *virt_page(const void *va); /* of an address in the direct map */
 
 struct page_stats {
 	uint64_t total, free, reserved; /* pages */
+	uint64_t initramfs;             /* of the reserved: what is left of the archive */
 	uint64_t slab, user, cache, filled, page_table, kstack;
 };
 void page_stats(struct page_stats *out);

@@ -30,6 +30,9 @@ struct mapping {
 	/* Fills a new, zeroed page with the file's content at `index`; NULL: leave it zero. 0 or
 	 * -errno. */
 	int (*fill)(struct mapping *m, struct page *p, uint64_t index);
+	/* The page that has the content at `index` already, with a reference; NULL: there is none,
+	 * fill one. ERR_PTR as fill. NULL op: never. */
+	struct page *(*adopt)(struct mapping *m, uint64_t index);
 	struct list areas; /* (space_map_lock) every area that maps it, for truncation */
 };
 

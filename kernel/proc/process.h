@@ -103,7 +103,8 @@ struct process {
 	ns_t start_time; /* since boot */
 	struct rusage_ns dead_threads, reaped_children;
 	struct rlimit rlimits[16];
-	uint32_t personality; /* [O] of any thread: personality(2) */
+	int16_t oom_score_adj, oom_score_adj_min; /* [T] mm/oom.h; what is inherited */
+	uint32_t personality;                     /* [O] of any thread: personality(2) */
 
 	/* who may attach beyond ptrace_scope: [T] */
 	struct pid *allowed_tracer; /* with a reference, or NULL */

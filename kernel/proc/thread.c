@@ -77,6 +77,8 @@ struct process *process_create(struct process *parent)
 	}
 	memcpy(p->rlimits, parent->rlimits, sizeof(p->rlimits));
 	p->personality = parent->personality;
+	p->oom_score_adj = parent->oom_score_adj;
+	p->oom_score_adj_min = parent->oom_score_adj_min;
 	return p;
 }
 

@@ -2,9 +2,7 @@
 #include "fs/proc/procfs.h"
 #include "printk.h"
 
-/* The space of a process that the caller may look into; NULL with *err 0: it has none (any more).
- */
-static struct space *space_access(const struct proc_inode *p, int *err)
+struct space *proc_space_access(const struct proc_inode *p, int *err)
 {
 	struct thread *t = proc_thread_access(p, err);
 	struct space *s;
@@ -19,7 +17,7 @@ static struct space *space_access(const struct proc_inode *p, int *err)
 static int mem_open(struct inode *i, struct file *f)
 {
 	int err;
-	struct space *s = space_access(i->data, &err);
+	struct space *s = proc_space_access(i->data, &err);
 
 	f->data = s;
 	return err;
@@ -111,7 +109,7 @@ static void show_area_name(
 	text_append(t, "\n", 1);
 }
 
-static void show_area(struct proc_text *t, const struct space *s, const struct area *a, char *buf)
+void proc_show_area(struct proc_text *t, const struct space *s, const struct area *a, char *buf)
 {
 	const struct inode *i = a->file ? a->file->inode : NULL;
 	uint32_t dev = i ? i->sb->dev : 0;
@@ -126,17 +124,17 @@ static void show_area(struct proc_text *t, const struct space *s, const struct a
 	show_area_name(t, line, s, a, buf);
 }
 
-int proc_show_maps(struct proc_text *t, const struct proc_inode *p)
+int proc_for_each_area(struct proc_text *t, const struct proc_inode *p, proc_area_fn *show)
 {
 	int err;
-	struct space *s = space_access(p, &err);
+	struct space *s = proc_space_access(p, &err);
 	char *buf = kmalloc(PATH_MAX);
 	struct area *a;
 
 	if (s && buf) {
 		mutex_lock(&s->lock);
 		list_for_each (a, &s->areas, link)
-			show_area(t, s, a, buf);
+			show(t, s, a, buf);
 		mutex_unlock(&s->lock);
 	} else if (!buf) {
 		err = -ENOMEM;
@@ -147,11 +145,16 @@ int proc_show_maps(struct proc_text *t, const struct proc_inode *p)
 	return err;
 }
 
+int proc_show_maps(struct proc_text *t, const struct proc_inode *p)
+{
+	return proc_for_each_area(t, p, proc_show_area);
+}
+
 int proc_show_statm(struct proc_text *t, const struct proc_inode *p)
 {
 	struct thread *thread = proc_thread(p);
 	struct space *s = thread ? proc_space(thread) : NULL;
-	unsigned long text = 0, data = 0;
+	unsigned long text, data = 0;
 	struct area *a;
 
 	if (thread)
@@ -162,12 +165,12 @@ int proc_show_statm(struct proc_text *t, const struct proc_inode *p)
 	}
 	mutex_lock(&s->lock);
 	list_for_each (a, &s->areas, link) {
-		unsigned long pages = (a->end - a->start) >> PAGE_SHIFT;
-		if (a->flags & AREA_EXEC)
-			text += pages;
-		else if ((a->flags & AREA_WRITE) && !(a->flags & AREA_SHARED))
-			data += pages;
+		if ((a->flags & AREA_GROWSDOWN) ||
+		    (a->flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE)
+			data += (a->end - a->start) >> PAGE_SHIFT;
 	}
+	text = (ALIGN_UP(s->code_end, PAGE_SIZE) - ALIGN_DOWN(s->code_start, PAGE_SIZE)) >>
+	       PAGE_SHIFT;
 	text_printf(t, "%lu %lu %lu %lu 0 %lu 0\n", (unsigned long)s->pages_mapped,
 	    (unsigned long)(s->pages_anon + s->pages_file), (unsigned long)s->pages_file, text,
 	    data);
@@ -231,7 +234,7 @@ int proc_show_cmdline(struct proc_text *t, const struct proc_inode *p)
 int proc_show_environ(struct proc_text *t, const struct proc_inode *p)
 {
 	int err;
-	struct space *s = space_access(p, &err);
+	struct space *s = proc_space_access(p, &err);
 
 	if (s) {
 		append_memory(t, s, s->env_start, s->env_end);
@@ -243,7 +246,7 @@ int proc_show_environ(struct proc_text *t, const struct proc_inode *p)
 int proc_show_auxv(struct proc_text *t, const struct proc_inode *p)
 {
 	int err;
-	struct space *s = space_access(p, &err);
+	struct space *s = proc_space_access(p, &err);
 
 	if (s) {
 		unsigned n = 0;

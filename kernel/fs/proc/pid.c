@@ -211,6 +211,13 @@ static int open_thread(const struct proc_inode *dir, int64_t number, struct proc
 	    {"statm", S_IFREG | 0444, .show = proc_show_statm},                                    \
 	    {"maps", S_IFREG | 0444, .show = proc_show_maps, .may_open = may_read},                \
 	    {"mem", S_IFREG | 0600, .fops = &proc_mem_ops},                                        \
+	    {"smaps", S_IFREG | 0444, .show = proc_show_smaps, .may_open = may_read},              \
+	    {"smaps_rollup", S_IFREG | 0444, .show = proc_show_smaps_rollup,                       \
+		.may_open = may_read},                                                             \
+	    {"oom_score", S_IFREG | 0444, .show = proc_show_oom_score},                            \
+	    {"oom_adj", S_IFREG | 0644, .show = proc_show_oom_adj, .write = proc_write_oom_adj},   \
+	    {"oom_score_adj", S_IFREG | 0644, .show = proc_show_oom_score_adj,                     \
+		.write = proc_write_oom_score_adj},                                                \
 	    {"cwd", S_IFLNK | 0777, .link = proc_link_cwd, .follow = proc_follow_cwd},             \
 	    {"root", S_IFLNK | 0777, .link = proc_link_root, .follow = proc_follow_root},          \
 	    {"exe", S_IFLNK | 0777, .link = proc_link_exe, .follow = proc_follow_exe},             \

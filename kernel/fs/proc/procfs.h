@@ -121,8 +121,21 @@ int proc_fd_file(const struct proc_inode *p, int64_t fd, struct file **out);
 /* How many descriptors the process has open. */
 uint64_t proc_count_fds(const struct proc_inode *p);
 
+/* The space of a process that the caller may look into; NULL with *err 0: it has none (any more).
+ */
+struct space *proc_space_access(const struct proc_inode *p, int *err);
+/* Shows each area of the process, by `show`, which gets room for a path. (space->lock) */
+typedef void proc_area_fn(
+    struct proc_text *t, const struct space *s, const struct area *a, char *buf);
+int proc_for_each_area(struct proc_text *t, const struct proc_inode *p, proc_area_fn *show);
+proc_area_fn proc_show_area; /* its line of maps */
+int proc_write_oom_score_adj(const struct proc_inode *p, const char *text);
+int proc_write_oom_adj(const struct proc_inode *p, const char *text);
+
 /* Each shows one file. */
 typedef int proc_show_fn(struct proc_text *t, const struct proc_inode *p);
+proc_show_fn proc_show_meminfo, proc_show_smaps, proc_show_smaps_rollup, proc_show_oom_score,
+    proc_show_oom_score_adj, proc_show_oom_adj;
 proc_show_fn proc_show_stat, proc_show_status, proc_show_statm, proc_show_maps, proc_show_cmdline,
     proc_show_environ, proc_show_auxv, proc_show_mounts, proc_show_mountinfo, proc_show_mountstats,
     proc_show_limits, proc_show_io, proc_show_syscall, proc_show_stack, proc_show_wchan,

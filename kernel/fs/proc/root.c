@@ -5,30 +5,6 @@
 #include "sched/timer.h"
 #include "version.h"
 
-static int show_meminfo(struct proc_text *t, const struct proc_inode *p)
-{
-	struct page_stats st;
-	const unsigned long kib = PAGE_SIZE / 1024;
-	uint64_t cached;
-
-	page_stats(&st);
-	cached = st.cache;
-	text_printf(t, "MemTotal:       %8lu kB\n", (unsigned long)st.total * kib);
-	text_printf(t, "MemFree:        %8lu kB\n", (unsigned long)st.free * kib);
-	text_printf(t, "MemAvailable:   %8lu kB\n", (unsigned long)st.free * kib);
-	text_printf(t, "Buffers:        %8lu kB\n", 0UL);
-	text_printf(t, "Cached:         %8lu kB\n", (unsigned long)cached * kib);
-	text_printf(t, "SwapCached:     %8lu kB\n", 0UL);
-	text_printf(t, "AnonPages:      %8lu kB\n", (unsigned long)st.user * kib);
-	text_printf(t, "Shmem:          %8lu kB\n", (unsigned long)cached * kib);
-	text_printf(t, "Slab:           %8lu kB\n", (unsigned long)st.slab * kib);
-	text_printf(t, "KernelStack:    %8lu kB\n", (unsigned long)st.kstack * kib);
-	text_printf(t, "PageTables:     %8lu kB\n", (unsigned long)st.page_table * kib);
-	text_printf(t, "SwapTotal:      %8lu kB\n", 0UL);
-	text_printf(t, "SwapFree:       %8lu kB\n", 0UL);
-	return 0;
-}
-
 #define COMPILER "clang version " __clang_version__
 
 static int show_version(struct proc_text *t, const struct proc_inode *p)
@@ -143,7 +119,7 @@ static const struct proc_entry entries[] = {
     {"interrupts", S_IFREG | 0444, .show = proc_show_interrupts},
     {"loadavg", S_IFREG | 0444, .show = proc_show_loadavg},
     {"locks", S_IFREG | 0444, .show = proc_show_locks},
-    {"meminfo", S_IFREG | 0444, .show = show_meminfo},
+    {"meminfo", S_IFREG | 0444, .show = proc_show_meminfo},
     {"misc", S_IFREG | 0444, .text = ""},
     {"modules", S_IFREG | 0444, .text = ""},
     {"mounts", S_IFLNK | 0777, .link = link_mounts},

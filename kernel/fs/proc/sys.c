@@ -25,7 +25,7 @@ struct sysctls sysctls = {
     .inotify_queued_events = 16384,
     .overcommit_ratio = 50,
     .max_map_count = 65530,
-    .mmap_min_addr = 65536,
+    .mmap_min_addr = 4096,
     .swappiness = 60,
     .core_pattern = "core",
 };

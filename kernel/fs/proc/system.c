@@ -1,6 +1,7 @@
 /* How the machine runs: /proc/stat, loadavg, uptime, interrupts, cpuinfo. */
 #include "arch/cpu.h"
 #include "fs/proc/procfs.h"
+#include "mm/oom.h"
 #include "printk.h"
 #include "sched/load.h"
 #include "sched/timer.h"
@@ -194,7 +195,7 @@ int proc_show_vmstat(struct proc_text *t, const struct proc_inode *p)
 	    (unsigned long)st.cache, (unsigned long)st.cache, (unsigned long)st.page_table);
 	text_printf(t,
 	    "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault %lu\npgmajfault %lu\n"
-	    "oom_kill 0\n",
-	    (unsigned long)faults, (unsigned long)major);
+	    "oom_kill %lu\n",
+	    (unsigned long)faults, (unsigned long)major, (unsigned long)oom_kills());
 	return 0;
 }

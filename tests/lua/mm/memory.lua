@@ -12,11 +12,32 @@ describe("mm", function()
     "remap_pages", "memfd_flags", "file_advice", "overcommit",
   })
 
+  subcommands("memproc", {"smaps_counts", "smaps_flags", "meminfo", "oom_files"})
+
   it("exhausting_memory_ends_the_program_not_the_kernel", function()
     local out, result = exec{bin .. "mm", "eat_everything"}
     assert.truthy(result.kind == "killed" or (result.kind == "exited" and out:find("no memory")), tostring(result) .. out)
     assert.equal("hello, world\n", run{bin .. "hello"})
   end, {timeout = 60})
+
+  it("initramfs_is_used_in_place", function()
+    local path = bin .. "badptr" -- nobody has read it yet, or it is there already: neither takes pages
+    local size = fs.stat(path).size
+    local before = mem.info()
+    local at = 0
+    local f <close> = assert(fs.open(path))
+    while true do
+      local part = f:read(65536)
+      if not part or part == "" then break end
+      at = at + #part
+    end
+    collectgarbage()
+    local now = mem.info()
+    assert.equal(size, at)
+    local taken = before.free - now.free
+    assert.truthy(taken < size // 4096 // 4, taken .. " pages taken for reading " .. size .. " bytes")
+    assert.equal(before.initramfs + before.filled, now.initramfs + now.filled)
+  end)
 
   it("memory_comes_back_after_a_program", function()
     run{bin .. "mm", "anonymous_zero"}
