@@ -11,3 +11,17 @@ describe("net.datagram", function()
     "many_messages", "headers",
   })
 end)
+
+describe("net.control", function()
+  subcommands("sock_pass", {
+    "rights", "unreceived", "truncated", "peek_rights", "bad_control", "in_flight_limit", "cycles", "live_cycle",
+    "long_chain", "listener_cycle", "credentials", "peer_credentials",
+  })
+end)
+
+describe("net.wait", function()
+  subcommands("sock_wait", {
+    "blocked_read", "blocked_write", "blocked_accept", "blocked_connect", "interrupted", "restarted", "timeouts", "wait_all",
+    "options", "buffers", "async", "edges",
+  })
+end)
