@@ -28,6 +28,7 @@ const luaL_Reg bind_modules[] = {
     {"time", luaopen_time},
     {"trace", luaopen_trace},
     {"crash", luaopen_crash},
+    {"fault", luaopen_fault},
     {NULL, NULL},
 };
 

@@ -50,7 +50,7 @@ void bind_set_number(lua_State *L, const char *field, double v);
  * Marks the table on top as a record or list that prints well: its tostring calls what
  * sys.view(kind, fn) set (the shell's views), or else a plain "field: value" listing. The kinds:
  * processes threads maps fds regs stack signals siginfo history tree wait groups memory heap
- * translation symbols cpus irqs runq log files stat uname args trace event crash crashes.
+ * translation symbols cpus irqs runq log files stat uname args trace event crash crashes sites.
  */
 void bind_set_view(lua_State *L, const char *kind);
 /*

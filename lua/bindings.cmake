@@ -3,6 +3,7 @@ target_sources(kernel PRIVATE
 	bind.c
 	bind_cpu.c
 	bind_crash.c
+	bind_fault.c
 	bind_file.c
 	bind_fs.c
 	bind_log.c

@@ -21,6 +21,7 @@ int luaopen_fs(lua_State *L);
 int luaopen_time(lua_State *L);
 int luaopen_trace(lua_State *L);
 int luaopen_crash(lua_State *L);
+int luaopen_fault(lua_State *L);
 
 /* bind.c: the tier in force; it can be lowered only (-EPERM). */
 int bind_tier(void);

@@ -4,7 +4,8 @@
 local M = {}
 
 local modules = {
-  "proc", "signal", "pgrp", "crash", "trace", "mem", "sym", "cpu", "irq", "sched", "log", "fs", "time", "sys", "console",
+  "proc", "signal", "pgrp", "crash", "trace", "fault", "mem", "sym", "cpu", "irq", "sched", "log", "fs",
+  "time", "sys", "console",
 }
 
 local loaded = {}
@@ -101,7 +102,7 @@ that fail give nil, message, errno.
   crash    crashed programs                    sched    run queues
   trace    system calls, signals, switches     log      the kernel's log
   fs       files                               time sys clocks; the machine
-  console  the terminal
+  console  the terminal                        fault    allocations that fail
 
   help(proc)  help(proc.spawn)  help"P:kill"   signatures and examples
   apropos"stop"                                all that is said about a word

@@ -20,6 +20,6 @@ function code(line) return require("commands").code(line) end
 function source(...) return require("source").source(...) end
 
 for kind in ("processes threads maps fds regs stack signals siginfo history tree wait groups memory heap translation "
-  .. "symbols cpus irqs runq log files stat uname args trace event crash crashes syscalls"):gmatch("%w+") do
+  .. "symbols cpus irqs runq log files stat uname args trace event crash crashes syscalls sites"):gmatch("%w+") do
   sys.view(kind, function(value) return require("views").format(kind, value) end)
 end

@@ -209,6 +209,7 @@ views.translation = record_view{
 }
 
 views.symbols = list_view({{">ADDRESS", "addr", hex}, {">SIZE", "size"}, {"NAME", "name"}}, "(no such symbol)")
+views.sites = list_view({{">SEEN", "seen"}, {">FAILED", "failed"}, {"SITE", "site"}}, "(no rule has met an allocation)")
 
 -- --- the machine ---
 

@@ -16,7 +16,7 @@ int64_t file_count(void)
 	return __atomic_load_n(&open_files, __ATOMIC_RELAXED);
 }
 
-static struct file *file_alloc(const struct file_ops *ops, unsigned flags, void *data)
+struct file *file_alloc(const struct file_ops *ops, unsigned flags, void *data)
 {
 	struct file *f = kzalloc(sizeof(*f));
 
@@ -58,6 +58,14 @@ static const struct file_ops *inode_file_ops(struct inode *i)
 	return i->fops;
 }
 
+void file_discard(struct file *f)
+{
+	if (!f)
+		return;
+	__atomic_fetch_sub(&open_files, 1, __ATOMIC_RELAXED);
+	kfree(f);
+}
+
 /* Undoes file_open_dentry, or a whole life; the operations' release was called before. */
 static void file_free(struct file *f)
 {
@@ -70,25 +78,21 @@ static void file_free(struct file *f)
 		dentry_put(f->dentry);
 	}
 	inode_put(f->inode);
-	kfree(f);
+	file_discard(f);
 }
 
-struct file *file_open_dentry(struct dentry *d, unsigned flags)
+struct file *file_open_with(struct file *f, struct dentry *d)
 {
 	struct inode *i = d->inode;
-	const struct file_ops *ops = flags & O_PATH ? &path_file_ops : inode_file_ops(i);
-	struct file *f;
 	int err = 0;
 
-	if (!ops)
-		return ERR_PTR(-ENXIO);
-	f = file_alloc(ops, flags, NULL);
-	if (!f)
-		return ERR_PTR(-ENOMEM);
-	if (file_writable(f) && S_ISREG(i->mode) && !(flags & O_PATH))
+	f->ops = f->flags & O_PATH ? &path_file_ops : inode_file_ops(i);
+	if (!f->ops)
+		err = -ENXIO;
+	else if (file_writable(f) && S_ISREG(i->mode) && !(f->flags & O_PATH))
 		err = inode_get_write(i);
 	if (err) {
-		kfree(f);
+		file_discard(f);
 		return ERR_PTR(err);
 	}
 	f->dentry = d;
@@ -96,14 +100,21 @@ struct file *file_open_dentry(struct dentry *d, unsigned flags)
 	f->inode = i;
 	inode_get(i);
 	superblock_use(d->sb);
-	if (ops->open)
-		err = ops->open(i, f);
+	if (f->ops->open)
+		err = f->ops->open(i, f);
 	if (err) {
 		file_free(f);
 		return ERR_PTR(err);
 	}
 	f->flags &= ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
 	return f;
+}
+
+struct file *file_open_dentry(struct dentry *d, unsigned flags)
+{
+	struct file *f = file_alloc(NULL, flags, NULL);
+
+	return f ? file_open_with(f, d) : ERR_PTR(-ENOMEM);
 }
 
 struct file *file_open_exec(struct dentry *d)

@@ -207,3 +207,10 @@ int iovec_copy_in(uaddr_t src, uint64_t count, struct linux_iovec *small, unsign
 /* A timespec in user memory as a duration, or as given. -EFAULT, -EINVAL. */
 int user_timespec(uaddr_t src, ns_t *out);
 int user_sigmask(uaddr_t src, size_t size, bool *given, sigset_t *out);
+
+/* file.c: file_open_dentry in two steps. A file that is no more than memory; NULL: there is none.
+ */
+struct file *file_alloc(const struct file_ops *ops, unsigned flags, void *data) must_check;
+void file_discard(struct file *f); /* of file_alloc, or NULL */
+/* Opens `d` with it, by its flags. On failure ERR_PTR, and `f` is discarded. */
+struct file *file_open_with(struct file *f, struct dentry *d);

@@ -131,14 +131,17 @@ static struct file *open_create_walk(
 			return ERR_PTR(flags & O_EXCL ? -EEXIST : -EISDIR);
 		if (last.slash)
 			return ERR_PTR(-EISDIR);
-		err = find_or_create(w->at, &last, flags, mode, &d);
-		if (err < 0)
-			return ERR_PTR(err);
-		if (err) {
-			f = file_open_dentry(d, flags & ~(unsigned)O_TRUNC);
+		/* A new file is not made when there is no memory to open it. */
+		f = file_alloc(NULL, flags & ~(unsigned)O_TRUNC, NULL);
+		err = f ? find_or_create(w->at, &last, flags, mode, &d) : -ENOMEM;
+		if (err > 0) {
+			f = file_open_with(f, d);
 			dentry_put(d);
 			return f;
 		}
+		file_discard(f);
+		if (err < 0)
+			return ERR_PTR(err);
 		d = mount_top(d);
 		if (!S_ISLNK(d->inode->mode) || (flags & O_NOFOLLOW))
 			return open_met(d, flags);

@@ -7,6 +7,7 @@
 
 #include "arch/cpu.h"
 #include "arch/mmu.h"
+#include "debug/fault.h"
 #include "mm/heap_check.h"
 #include "mm/page_internal.h"
 #include "mm/space.h"
@@ -77,7 +78,7 @@ static void *slab_pop(struct page *slab)
 /* A new slab, all objects free. (no lock) */
 static struct page *slab_create(struct heap_class *c)
 {
-	struct page *slab = page_alloc_order(c->order, 0);
+	struct page *slab = page_take(c->order, 0);
 	if (!slab)
 		return NULL;
 	for (unsigned i = 0; i < 1u << c->order; i++) {
@@ -229,12 +230,12 @@ static void *large_alloc(size_t size)
 	while (order <= MAX_ORDER && PAGE_SIZE << order < size)
 		order++;
 	if (order > MAX_ORDER) {
-		void *block = arch_irq_enabled() ? vmap_alloc(size) : NULL;
+		void *block = arch_irq_enabled() ? vmap_take(size) : NULL;
 		if (block)
 			count_large(vmap_size(block), 1);
 		return block;
 	}
-	struct page *p = page_alloc_order(order, 0);
+	struct page *p = page_take(order, 0);
 	if (!p)
 		return NULL;
 	p->flags = PAGE_LARGE;
@@ -260,27 +261,35 @@ static void large_free(void *block)
 
 /* --- the interface --- */
 
-void *kmalloc(size_t size)
+void *heap_alloc(size_t size)
 {
 	if (likely(size <= SMALL_MAX - HEAP_FOOTER))
 		return small_alloc(class_of[(size + HEAP_FOOTER + 15) / 16], size);
 	return large_alloc(size);
 }
 
+static void *alloc_zeroed(size_t size)
+{
+	void *p = heap_alloc(size);
+	return p ? memset(p, 0, size) : NULL;
+}
+
+void *kmalloc(size_t size)
+{
+	return fault_point() ? NULL : heap_alloc(size);
+}
+
 void *kzalloc(size_t size)
 {
-	void *p = kmalloc(size);
-	if (p)
-		memset(p, 0, size);
-	return p;
+	return fault_point() ? NULL : alloc_zeroed(size);
 }
 
 void *kcalloc(size_t n, size_t size)
 {
 	size_t bytes;
-	if (__builtin_mul_overflow(n, size, &bytes))
+	if (fault_point() || __builtin_mul_overflow(n, size, &bytes))
 		return NULL;
-	return kzalloc(bytes);
+	return alloc_zeroed(bytes);
 }
 
 static struct page *small_page(const void *p)
@@ -324,11 +333,11 @@ static bool same_class(const void *p, const struct page *small, size_t size)
 void *krealloc(void *p, size_t size)
 {
 	if (!p)
-		return kmalloc(size);
+		return fault_point() ? NULL : heap_alloc(size);
 	const struct page *small = small_page(p);
 	size_t old = kmalloc_usable(p);
 	bool stay = same_class(p, small, size);
-	void *new = stay ? NULL : kmalloc(size);
+	void *new = stay || fault_point() ? NULL : heap_alloc(size);
 	if (new) {
 		memcpy(new, p, MIN(old, size));
 		kfree(p);
@@ -345,7 +354,7 @@ void *krealloc(void *p, size_t size)
 char *kstrdup(const char *s)
 {
 	size_t n = strlen(s) + 1;
-	char *copy = kmalloc(n);
+	char *copy = fault_point() ? NULL : heap_alloc(n);
 	return copy ? memcpy(copy, s, n) : NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "arch/cpu.h"
 #include "arch/mmu.h"
 #include "boot/boot_info.h"
+#include "debug/fault.h"
 #include "mm/page_internal.h"
 #include "printk.h"
 #include "sched/cpu_here.h"
@@ -315,7 +316,7 @@ __attribute__((no_builtin("memset"))) static void clear_page(void *va)
 		words[i] = 0;
 }
 
-struct page *page_alloc_order(unsigned order, unsigned flags)
+struct page *page_take(unsigned order, unsigned flags)
 {
 	sched_point("page.alloc", NULL);
 	struct page *p = likely(order == 0) ? take_single(flags) : take_block(order, flags);
@@ -327,6 +328,11 @@ struct page *page_alloc_order(unsigned order, unsigned flags)
 	for (unsigned i = 0; va && i < 1u << order; i++)
 		clear_page(va + i * PAGE_SIZE);
 	return p;
+}
+
+struct page *page_alloc_order(unsigned order, unsigned flags)
+{
+	return fault_point() ? NULL : page_take(order, flags);
 }
 
 static void free_block(struct page *p)

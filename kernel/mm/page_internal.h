@@ -31,6 +31,12 @@ static inline uint64_t page_number(const struct page *p)
 	return r->first + (uint64_t)(p - r->pages);
 }
 
+/* page_alloc_order, kmalloc and vmap_alloc as the allocators call each other: no site of fault
+ * injection. */
+struct page *page_take(unsigned order, unsigned flags) must_check;
+void *heap_alloc(size_t size) must_check;
+void *vmap_take(size_t size) must_check;
+
 void heap_init(void);
 /* Returns empty slabs and this CPU's magazines. Gives the number of pages freed. */
 unsigned heap_shrink(void);

@@ -5,6 +5,7 @@
  */
 #include "arch/cpu.h"
 #include "arch/mmu.h"
+#include "debug/fault.h"
 #include "mm/heap.h"
 #include "mm/page_internal.h"
 #include "printk.h"
@@ -52,7 +53,7 @@ static void unmap_pages(uintptr_t va, size_t size)
 static int map_new_pages(uintptr_t va, size_t size)
 {
 	for (size_t done = 0; done < size; done += PAGE_SIZE) {
-		struct page *p = page_alloc(0);
+		struct page *p = page_take(0, 0);
 		if (p && arch_kernel_map(va + done, page_addr(p), PT_READ | PT_WRITE) == 0)
 			continue;
 		if (p)
@@ -133,6 +134,8 @@ static void *next_to_unmap(void)
 
 void *kstack_alloc(void)
 {
+	if (fault_point())
+		return NULL;
 	irqflags_t irq = arch_irq_save();
 	struct stack_cache *c = &stack_caches[cpu_here()->id];
 	void *stack = c->count ? c->stacks[--c->count] : NULL;
@@ -206,7 +209,7 @@ static uintptr_t blocks_start(void)
 /* Reserves `size` bytes of addresses and a guard page: first fit. NULL: no memory or no room. */
 static struct vmap_block *block_create(size_t size)
 {
-	struct vmap_block *b = kmalloc(sizeof(*b)), *next;
+	struct vmap_block *b = heap_alloc(sizeof(*b)), *next;
 	if (!b)
 		return NULL;
 	uintptr_t at = blocks_start();
@@ -258,7 +261,7 @@ size_t vmap_size(const void *p)
 	return block_find(p)->size;
 }
 
-void *vmap_alloc(size_t size)
+void *vmap_take(size_t size)
 {
 	size = ALIGN_UP(size, PAGE_SIZE);
 	struct vmap_block *b = size ? block_create(size) : NULL;
@@ -268,6 +271,11 @@ void *vmap_alloc(size_t size)
 		return (void *)b->start;
 	block_destroy(b);
 	return NULL;
+}
+
+void *vmap_alloc(size_t size)
+{
+	return fault_point() ? NULL : vmap_take(size);
 }
 
 void vmap_free(void *p, size_t size)
