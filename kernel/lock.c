@@ -137,6 +137,7 @@ void spin_unlock(struct spinlock *l, irqflags_t flags)
 {
 	spin_unlock_noirq(l);
 	arch_irq_restore(flags);
+	sched_point("lock.release", l);
 }
 
 bool spin_held(const struct spinlock *l)

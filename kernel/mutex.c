@@ -89,6 +89,7 @@ void mutex_lock(struct mutex *m)
 	ASSERT(!mutex_held(m));
 	if (!likely(exchange(m, NULL, self, __ATOMIC_ACQUIRE)) && !panicking())
 		lock_slowly(m, self);
+	sched_point("mutex.acquire", m);
 }
 
 bool mutex_trylock(struct mutex *m)

@@ -1,6 +1,7 @@
 /* cpu, irq, sched: processors, interrupt sources, run queues. */
 #include "arch/cpu.h"
 #include "boot/boot_info.h"
+#include "debug/stress.h"
 #include "modules.h"
 #include "sched/timer.h"
 
@@ -193,7 +194,25 @@ static int sched_runq(lua_State *L)
 	return 1;
 }
 
-static const luaL_Reg sched_functions[] = {{"runq", sched_runq}, {NULL, NULL}};
+/* sched.stress([{seed=, every=}]): random preemption from now on; without a table none */
+static int sched_stress(lua_State *L)
+{
+	lua_Integer seed = 1, every = 0;
+
+	bind_require(L, TIER_FULL);
+	if (!lua_isnoneornil(L, 1)) {
+		luaL_checktype(L, 1, LUA_TTABLE);
+		lua_getfield(L, 1, "seed");
+		seed = luaL_optinteger(L, -1, 1);
+		lua_getfield(L, 1, "every");
+		every = luaL_optinteger(L, -1, 20);
+		luaL_argcheck(L, every > 0 && every <= INT32_MAX, 1, "every must be positive");
+	}
+	return bind_ok(L, stress_start((uint64_t)seed, (unsigned)every));
+}
+
+static const luaL_Reg sched_functions[] = {
+    {"runq", sched_runq}, {"stress", sched_stress}, {NULL, NULL}};
 
 int luaopen_sched(lua_State *L)
 {

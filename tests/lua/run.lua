@@ -36,6 +36,7 @@ end
 
 warm_up()
 test.load("/tests/lua")
+if args["test.stress"] then assert(sched.stress{seed = number("test.seed", 1), every = number("test.stress")}) end
 sys.poweroff(test.run{
   pattern = args.test,
   skip = number("test.skip", 0),
