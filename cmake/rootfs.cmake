@@ -2,4 +2,4 @@
 add_custom_target(rootfs ALL
 	COMMAND ${CMAKE_SOURCE_DIR}/cmake/rootfs.sh ${PERILUNE_ARCH} ${CMAKE_BINARY_DIR} initramfs.cpio
 	VERBATIM COMMENT "initramfs.cpio")
-add_dependencies(rootfs user_programs)
+add_dependencies(rootfs user_programs diff_programs)

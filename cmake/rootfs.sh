@@ -54,8 +54,9 @@ if [ ${#packages[@]} -gt 0 ]; then
 	fi
 	layers+=("$with:/")
 fi
-for dir in "$root/tests/lua" "$root/tests/ash"; do
+for dir in "$root/tests/lua" "$root/tests/ash" "$root/tests/diff"; do
 	[ ! -d "$dir" ] || layers+=("$dir:/tests/${dir##*/}")
 done
 [ ! -d "$build/tests/bin" ] || layers+=("$build/tests/bin:/tests/bin")
+[ ! -e "$build/tests/diff/diff" ] || specs+=("$build/tests/diff/diff:/tests/bin/diff")
 perl "$here/mkinitramfs.pl" "$out" "${layers[@]}" ${specs[@]+"${specs[@]}"}
