@@ -54,6 +54,10 @@ enum {
 #define SA_RESTART        0x10000000UL
 #define SA_NODEFER        0x40000000UL
 #define SA_RESETHAND      0x80000000UL
+/* What is kept of a program's flags: what is not there shows it what the kernel does not know. */
+#define SA_KNOWN                                                                                   \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS | SA_ONSTACK | SA_RESTART |  \
+	    SA_NODEFER | SA_RESETHAND)
 
 #define SS_ONSTACK    1
 #define SS_DISABLE    2

@@ -289,7 +289,7 @@ char thread_state_letter(const struct thread *t)
 {
 	ASSERT_HELD(&task_lock);
 	if (t->park == DEAD)
-		return t->process && t->process->phase == ZOMBIE ? 'Z' : 'X';
+		return t->process && t->process->leader == t ? 'Z' : 'X';
 	if (t->park == JOB_STOP)
 		return 'T';
 	if (t->park == TRACE_STOP)

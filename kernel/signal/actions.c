@@ -71,6 +71,7 @@ int do_sigaction(int sig, const struct action *new, struct action *old)
 
 		*a = *new;
 		a->mask &= ~SIGSET_UNBLOCKABLE;
+		a->flags &= SA_KNOWN;
 		if (now_ignored(sig, a->handler))
 			flush_ignored(p, sig);
 	}

@@ -1,12 +1,13 @@
 /* One SIGCHLD for a stop, one when it goes on, whatever is sent in between; S48: SA_NOCLDSTOP. */
 #include "observe.h"
 
-static void drain(const char *what)
+/* Waits for what has to come, and a little for what must not. */
+static void drain(const char *what, int expected)
 {
 	siginfo_t info;
-	struct timespec little = {0, 20000000};
+	struct timespec long_ = {10, 0}, little = {0, 20000000};
 	say("%s", what);
-	while (sigtimedwait(SET(SIGCHLD), &info, &little) > 0)
+	while (sigtimedwait(SET(SIGCHLD), &info, expected-- > 0 ? &long_ : &little) > 0)
 		say_info("  told", &info);
 }
 
@@ -36,30 +37,30 @@ int main(void)
 	until_state(pid, 'S');
 	short_sleep(10000);
 	kill(pid, SIGSTOP);
-	drain("SIGSTOP");
+	drain("SIGSTOP", 1);
 	wait_now(pid);
 	wait_now(pid);
 	kill(pid, SIGTSTP);
 	kill(pid, SIGSTOP);
-	drain("stop signals while stopped");
+	drain("stop signals while stopped", 0);
 	wait_now(pid);
 	kill(pid, SIGCONT);
-	drain("SIGCONT");
+	drain("SIGCONT", 1);
 	wait_now(pid);
 	wait_now(pid);
 	kill(pid, SIGCONT);
-	drain("SIGCONT while running");
+	drain("SIGCONT while running", 0);
 	wait_now(pid);
 	struct sigaction act = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP};
 	sigaction(SIGCHLD, &act, NULL);
 	kill(pid, SIGSTOP);
-	drain("SA_NOCLDSTOP, SIGSTOP");
+	drain("SA_NOCLDSTOP, SIGSTOP", 0);
 	wait_now(pid);
 	kill(pid, SIGCONT);
-	drain("SA_NOCLDSTOP, SIGCONT");
+	drain("SA_NOCLDSTOP, SIGCONT", 0);
 	wait_now(pid);
 	kill(pid, SIGKILL);
-	drain("SIGKILL");
+	drain("SIGKILL", 1);
 	wait_now(pid);
 	wait_now(pid);
 	return 0;

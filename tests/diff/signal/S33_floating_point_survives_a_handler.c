@@ -19,9 +19,10 @@ int main(void)
 	double got[4] = {0};
 	unsigned long flags = 0;
 #if defined(__riscv)
+	long pid = getpid(), tid = gettid();
 	register long nr __asm__("a7") = SYS_tgkill;
-	register long a0 __asm__("a0") = getpid();
-	register long a1 __asm__("a1") = gettid();
+	register long a0 __asm__("a0") = pid;
+	register long a1 __asm__("a1") = tid;
 	register long a2 __asm__("a2") = SIGUSR1;
 	double want = 2.5;
 	__asm__ volatile("fsflagsi 5\n\tfsrmi 1\n\tfmv.d fs0, %[w]\n\tfmv.d fs1, %[w]\n\tfmv.d "
@@ -29,7 +30,7 @@ int main(void)
 			 "ecall\n\t"
 			 "frcsr %[fl]\n\tfsrmi 0\n\tfsd fs0, 0(%[g])\n\tfsd fs1, 8(%[g])\n\tfsd "
 			 "ft0, 16(%[g])\n\tfsd ft11, 24(%[g])"
-	    : "+r"(a0), [fl] "=r"(flags)
+	    : "+r"(a0), [fl] "=&r"(flags)
 	    : "r"(nr), "r"(a1), "r"(a2), [g] "r"(got), [w] "f"(want)
 	    : "memory", "fs0", "fs1", "ft0", "ft11");
 #endif

@@ -55,8 +55,9 @@ static int subreaping(void)
 	MUST(wait(&status) > 0);
 	say_status("its orphan", status);
 	SAY_CALL(wait(NULL));
-	say_status("a parent that dies", wait_for(child(dies)));
+	status = wait_for(child(dies));
 	pass_gate(&go);
+	say_status("a parent that dies", status);
 	wait(NULL);
 	return 0;
 }
