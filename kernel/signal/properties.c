@@ -67,7 +67,7 @@ static const struct {
 enum siginfo_layout signal_layout(int sig, int code)
 {
 	if (code > SI_USER && code < SI_KERNEL) {
-		if (sig < SIGRTMIN && code <= own_codes[sig].last)
+		if ((unsigned)sig < SIGRTMIN && code <= own_codes[sig].last)
 			return (enum siginfo_layout)own_codes[sig].layout;
 		return code <= POLL_HUP ? LAYOUT_POLL : LAYOUT_KILL;
 	}

@@ -17,4 +17,14 @@ static void mremap_old_length(void)
 	CHECK_ERRNO(EINVAL, syscall(SYS_mremap, p, -4096UL, 4096, 0));
 }
 
-SUBCOMMANDS({"mremap_old_length", mremap_old_length})
+/* No signal, but a siginfo of one. */
+static void sigqueue_number(void)
+{
+	static const int numbers[] = {-1, -64, 65, 1000, INT32_MIN, INT32_MAX};
+	siginfo_t info = {.si_code = 3};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		CHECK_ERRNO(EINVAL, syscall(SYS_rt_sigqueueinfo, getpid(), numbers[i], &info));
+}
+
+SUBCOMMANDS({"sigqueue_number", sigqueue_number}, {"mremap_old_length", mremap_old_length})

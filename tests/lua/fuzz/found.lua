@@ -1,3 +1,3 @@
 describe("fuzz.found", function()
-  subcommands("found", {"mremap_old_length"})
+  subcommands("found", {"mremap_old_length", "sigqueue_number"})
 end)
