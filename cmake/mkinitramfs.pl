@@ -83,33 +83,36 @@ sub is_dir {
 	return $entry && ($entry->{mode} & 0170000) == $S_IFDIR;
 }
 
-sub slurp {
-	my ($file) = @_;
+# Appends the file's content, which has to be as long as it was said to be.
+sub append_file {
+	my ($to, $file, $size) = @_;
 	open(my $in, "<:raw", $file) or die "perilune: $file: $!\n";
-	local $/;
-	my $data = <$in>;
-	return $data // "";
+	while ((my $n = sysread($in, my $block, 1 << 20)) // die "perilune: $file: $!\n") {
+		print $to $block;
+		$size -= $n;
+	}
+	die "perilune: $file changed while it was read\n" if $size;
 }
 
 # At `offset` of the archive. What fills a page or more begins at a multiple of the page size, so that the kernel can
 # use it where it is: zeroes after the name push it there, as far as a name's length allows.
-sub record {
-	my ($offset, $ino, $path, $mode, $data) = @_;
-	die "perilune: $path: too large for an initramfs\n" if length($data) > 0xffffffff;
+sub header {
+	my ($offset, $ino, $path, $mode, $length) = @_;
+	die "perilune: $path: too large for an initramfs\n" if $length > 0xffffffff;
 	my $nlink = ($mode & 0170000) == $S_IFDIR ? 2 : 1;
 	my $size = length($path) + 1;
-	if (length $data >= $PAGE) {
+	if ($length >= $PAGE) {
 		my $padding = -($offset + $HEADER + $size) % $PAGE;
 		if ($size + $padding > $NAME_MAX) {
-			my $filler = record($offset, $ino, "." . "\0" x ($PAGE / 2), $S_IFDIR | 0755, "");
-			return $filler . record($offset + length $filler, $ino, $path, $mode, $data);
+			my $filler = header($offset, $ino, "." . "\0" x ($PAGE / 2), $S_IFDIR | 0755, 0);
+			return $filler . header($offset + length $filler, $ino, $path, $mode, $length);
 		}
 		$size += $padding;
 	}
 	my $head = sprintf "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
-		$ino, $mode, 0, 0, $nlink, 0, length $data, 0, 0, 0, 0, $size, 0;
+		$ino, $mode, 0, 0, $nlink, 0, $length, 0, 0, 0, 0, $size, 0;
 	$head .= $path . "\0" x ($size - length $path);
-	return $head . "\0" x (-length($head) % 4) . $data . "\0" x (-length($data) % 4);
+	return $head . "\0" x (-length($head) % 4);
 }
 
 sub write_archive {
@@ -117,12 +120,15 @@ sub write_archive {
 	my ($ino, $offset) = (0, 0);
 	for my $path (sort keys %entries) {
 		my $entry = $entries{$path};
-		my $data = defined $entry->{file} ? slurp($entry->{file}) : $entry->{data} // "";
-		my $record = record($offset, ++$ino, $path, $entry->{mode}, $data);
-		$offset += length $record;
-		print $to $record;
+		my $file = $entry->{file};
+		my $length = defined $file ? -s $file : length($entry->{data} // "");
+		my $header = header($offset, ++$ino, $path, $entry->{mode}, $length);
+		print $to $header;
+		defined $file ? append_file($to, $file, $length) : print $to $entry->{data} // "";
+		print $to "\0" x (-$length % 4);
+		$offset += length($header) + $length + -$length % 4;
 	}
-	print $to record($offset, 0, "TRAILER!!!", 0, "");
+	print $to header($offset, 0, "TRAILER!!!", 0, 0);
 	close($to) or die "perilune: $out.new: $!\n";
 	rename("$out.new", $out) or die "perilune: $out: $!\n";
 }

@@ -132,6 +132,17 @@ void arch_pt_protect(struct arch_space *as, uaddr_t va, unsigned flags)
 	__atomic_store_n(e, pte_make(pte_addr(*e), pte_bits(flags | PT_USER)), __ATOMIC_RELEASE);
 }
 
+/* Within a last-level table: the next address with a page, or where the table ends. */
+static uaddr_t next_in_table(const pte_t *table, uaddr_t va)
+{
+	unsigned i = pt_index(va, 0);
+	while (i < PT_ENTRIES && !pte_present(table[i])) {
+		i++;
+		va += PAGE_SIZE;
+	}
+	return va;
+}
+
 uaddr_t arch_pt_next(const struct arch_space *as, uaddr_t va, uaddr_t end)
 {
 	while (va < end) {
@@ -139,8 +150,13 @@ uaddr_t arch_pt_next(const struct arch_space *as, uaddr_t va, uaddr_t end)
 		unsigned level = arch_pt_levels - 1;
 		while (level && (table[pt_index(va, level)] & PTE_V))
 			table = pte_table(table[pt_index(va, level--)]);
-		if (!level)
-			return va;
+		if (!level) {
+			uaddr_t next = next_in_table(table, va);
+			if (next == va || pt_index(next, 0))
+				return MIN(next, end);
+			va = next;
+			continue;
+		}
 		va = ALIGN_DOWN(va, 1UL << LEVEL_SHIFT(level)) + (1UL << LEVEL_SHIFT(level));
 	}
 	return end;

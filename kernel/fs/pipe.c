@@ -166,7 +166,7 @@ static int64_t merge_data(struct pipe *p, struct io_vec *io, bool packet)
 /* Fills one free slot. Bytes or -errno. (p->lock) */
 static int64_t push_slot(struct pipe *p, struct io_vec *io, bool packet)
 {
-	struct page *page = p->spare ? p->spare : page_alloc(0);
+	struct page *page = p->spare ? p->spare : page_alloc(PAGE_USER);
 	struct pipe_slot *s = pipe_slot_at(p, p->head);
 	int64_t moved;
 

@@ -12,6 +12,7 @@
 #include "mm/page_internal.h"
 #include "mm/space.h"
 #include "printk.h"
+#include "proc/process.h"
 #include "sched/cpu_here.h"
 
 #define MAGAZINE_MAX     16
@@ -75,10 +76,19 @@ static void *slab_pop(struct page *slab)
 	return obj;
 }
 
+/* More pages for the heap. Half of the reserve is for the kernel itself and for processes on their
+ * way out: programs cannot take it by making the kernel's objects. */
+static struct page *heap_pages(unsigned order)
+{
+	const struct thread *t = current;
+	bool program = t->space && !t->exiting && !signal_pending_fatal(t);
+	return program && pages_critical() ? NULL : page_take(order, 0);
+}
+
 /* A new slab, all objects free. (no lock) */
 static struct page *slab_create(struct heap_class *c)
 {
-	struct page *slab = page_take(c->order, 0);
+	struct page *slab = heap_pages(c->order);
 	if (!slab)
 		return NULL;
 	for (unsigned i = 0; i < 1u << c->order; i++) {
@@ -235,7 +245,7 @@ static void *large_alloc(size_t size)
 			count_large(vmap_size(block), 1);
 		return block;
 	}
-	struct page *p = page_take(order, 0);
+	struct page *p = heap_pages(order);
 	if (!p)
 		return NULL;
 	p->flags = PAGE_LARGE;
