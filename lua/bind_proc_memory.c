@@ -2,6 +2,7 @@
 #include "fs/vfs.h"
 #include "mm/space.h"
 #include "modules.h"
+#include "net/socket.h"
 #include "printk.h"
 
 #define MAX_READ  (16 << 20)
@@ -119,7 +120,7 @@ int process_maps(lua_State *L)
 /* --- open files --- */
 
 struct fd_info {
-	char path[PATH_ROOM];
+	char path[PATH_ROOM], socket[2 * PATH_ROOM];
 	unsigned flags;
 	uint64_t pos, ino;
 	uint32_t mode;
@@ -166,6 +167,8 @@ static void describe_file(struct file *f, struct fd_info *out)
 		out->ino = f->inode->ino;
 		out->mode = f->inode->mode;
 	}
+	if (file_socket(f))
+		file_socket(f)->ops->describe(file_socket(f), out->socket, sizeof(out->socket));
 	if (f->dentry) {
 		const char *start = path_of(f->dentry, out->path, sizeof(out->path));
 		if (start) {
@@ -188,6 +191,8 @@ static void push_fd(lua_State *L, int fd, const struct fd_info *i)
 	bind_set_int(L, "flags", i->flags);
 	bind_set_int(L, "pos", (int64_t)i->pos);
 	bind_set_int(L, "inode", (int64_t)i->ino);
+	if (i->socket[0])
+		bind_set_string(L, "socket", i->socket);
 }
 
 /* P:fds() */

@@ -1,6 +1,7 @@
 /* System calls as strace shows them: words for flags and errors, strings as they are in the
  * program's memory now. */
 #include "abi/signal.h"
+#include "abi/socket.h"
 #include "mm/space.h"
 #include "modules.h"
 #include "printk.h"
@@ -47,6 +48,27 @@ static const struct flag map_flags[] = {
 static const char *const clocks[] = {"CLOCK_REALTIME", "CLOCK_MONOTONIC",
     "CLOCK_PROCESS_CPUTIME_ID", "CLOCK_THREAD_CPUTIME_ID", "CLOCK_MONOTONIC_RAW",
     "CLOCK_REALTIME_COARSE", "CLOCK_MONOTONIC_COARSE", "CLOCK_BOOTTIME"};
+
+static const struct flag msg_flags[] = {
+    {0x1, "MSG_OOB"},
+    {0x2, "MSG_PEEK"},
+    {0x20, "MSG_TRUNC"},
+    {0x40, "MSG_DONTWAIT"},
+    {0x80, "MSG_EOR"},
+    {0x100, "MSG_WAITALL"},
+    {0x4000, "MSG_NOSIGNAL"},
+    {0x10000, "MSG_WAITFORONE"},
+    {0x40000000, "MSG_CMSG_CLOEXEC"},
+    {0, NULL},
+};
+static const struct flag socket_flags[] = {
+    {SOCK_CLOEXEC, "SOCK_CLOEXEC"}, {SOCK_NONBLOCK, "SOCK_NONBLOCK"}, {0, NULL}};
+static const char *const socket_types[] = {
+    [SOCK_STREAM] = "SOCK_STREAM",
+    [SOCK_DGRAM] = "SOCK_DGRAM",
+    [SOCK_RAW] = "SOCK_RAW",
+    [SOCK_SEQPACKET] = "SOCK_SEQPACKET",
+};
 
 static void append(char *buf, size_t size, const char *s)
 {
@@ -161,6 +183,37 @@ static void append_signal(char *buf, size_t size, uint64_t v)
 	append(buf, size, signal_name((int)v, name));
 }
 
+static void append_socket_type(char *buf, size_t size, uint32_t v)
+{
+	uint32_t type = v & SOCK_TYPE_MASK;
+
+	if (type < ARRAY_SIZE(socket_types) && socket_types[type])
+		append(buf, size, socket_types[type]);
+	else
+		append_plain(buf, size, ARG_INT, type);
+	if (v == type)
+		return;
+	append(buf, size, "|");
+	append_flags(buf, size, socket_flags, v & ~type, "");
+}
+
+/* "{AF_UNIX, "/path"}", abstract names with an @. */
+static bool append_address(char *buf, size_t size, struct space *s, uint64_t addr)
+{
+	struct linux_sockaddr_un a;
+	size_t at = offsetof(struct linux_sockaddr_un, path);
+
+	if (!s || space_read(s, addr, &a, at + 1) < (int64_t)(at + 1))
+		return false;
+	if (a.family != AF_UNIX)
+		return false;
+	append(buf, size, a.path[0] ? "{AF_UNIX, " : "{AF_UNIX, @");
+	if (!append_string(buf, size, s, addr + at + !a.path[0]))
+		append(buf, size, "\"\"");
+	append(buf, size, "}");
+	return true;
+}
+
 static void append_arg(char *buf, size_t size, enum arg_type type, uint64_t v, struct space *s)
 {
 	if (append_plain(buf, size, type, v))
@@ -183,6 +236,22 @@ static void append_arg(char *buf, size_t size, enum arg_type type, uint64_t v, s
 		break;
 	case ARG_SIGNAL:
 		append_signal(buf, size, v);
+		break;
+	case ARG_DOMAIN:
+		if (v == AF_UNIX)
+			append(buf, size, "AF_UNIX");
+		else
+			append_plain(buf, size, ARG_INT, v);
+		break;
+	case ARG_SOCK_TYPE:
+		append_socket_type(buf, size, (uint32_t)v);
+		break;
+	case ARG_SOCKADDR:
+		if (!append_address(buf, size, s, v))
+			append_pointer(buf, size, v);
+		break;
+	case ARG_MSG_FLAGS:
+		append_flags(buf, size, msg_flags, (uint32_t)v, "0");
 		break;
 	case ARG_CLOCK:
 		if (v < ARRAY_SIZE(clocks))

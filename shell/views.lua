@@ -146,7 +146,8 @@ views.maps = list_view{
 }
 
 views.fds = list_view{
-  {">FD", "fd"}, {"MODE", "mode"}, {">POS", "pos"}, {">INODE", "inode"}, {"PATH", "path"},
+  {">FD", "fd"}, {"MODE", "mode"}, {">POS", "pos"}, {">INODE", "inode"},
+  {"PATH", function(f) return f.socket and f.path .. " " .. f.socket or f.path end},
 }
 
 -- The array part holds the names in their order.

@@ -2,6 +2,7 @@
 #include "net/socket.h"
 
 #include "fs/internal.h"
+#include "fs/proc/procfs.h"
 #include "net/unix/unix.h"
 #include "printk.h"
 
@@ -150,6 +151,13 @@ static struct async_list *socket_async_list(struct file *f, bool on)
 	return &s->async;
 }
 
+static void socket_show_fdinfo(struct file *f, struct proc_text *t)
+{
+	struct socket *s = f->data;
+
+	text_printf(t, "scm_fds: %u\n", s->ops->files_waiting(s));
+}
+
 const struct file_ops socket_file_ops = {
     .release = socket_release,
     .flush = socket_flush,
@@ -158,6 +166,7 @@ const struct file_ops socket_file_ops = {
     .poll = socket_poll,
     .ioctl = socket_ioctl,
     .async_list = socket_async_list,
+    .show_fdinfo = socket_show_fdinfo,
 };
 
 /* --- what families use --- */

@@ -51,6 +51,9 @@ struct socket_ops {
 	unsigned (*poll)(struct socket *s);
 	int64_t (*ioctl)(struct socket *s, unsigned cmd, uint64_t arg);
 	void (*descriptor_closed)(struct socket *s); /* NULL: nothing to do */
+	/* For people: "unix stream connected at @name to socket:[7]". */
+	void (*describe)(struct socket *s, char *out, size_t size);
+	unsigned (*files_waiting)(struct socket *s); /* fdinfo's scm_fds */
 };
 
 struct socket_family {

@@ -513,6 +513,68 @@ static void many_connections(void)
 	reap_ok(pid);
 }
 
+/* The line of /proc/net/unix about a socket: flags, type, state, name. */
+static void check_line(int fd, const char *want)
+{
+	char line[256], got[200];
+	struct stat st;
+	unsigned flags, type, state;
+	unsigned long ino;
+	FILE *f = fopen("/proc/net/unix", "r");
+	CHECK(f);
+	CHECK_EQ(0, fstat(fd, &st));
+	CHECK(fgets(line, sizeof(line), f));
+	CHECK_STR("Num       RefCount Protocol Flags    Type St Inode Path\n", line);
+	while (fgets(line, sizeof(line), f)) {
+		char name[120] = "";
+		CHECK(sscanf(line, "%*x: %*x 00000000 %8x %4x %2x %lu %110s", &flags, &type, &state,
+			  &ino, name) >= 4);
+		if (ino != st.st_ino)
+			continue;
+		fclose(f);
+		snprintf(got, sizeof(got), "%x %x %x %s", flags, type, state, name);
+		CHECK_STR(want, got);
+		return;
+	}
+	FAIL("no line");
+}
+
+static void proc_net_unix(void)
+{
+	char want[200];
+	enter_work_dir();
+	alen = path_name(&a, "s");
+	int l = new_socket(SOCK_STREAM), c = new_socket(SOCK_STREAM), d;
+	check_line(c, "0 1 1 ");
+	CHECK_EQ(0, bind(l, ADDR, alen));
+	CHECK_EQ(0, listen(l, 3));
+	check_line(l, "10000 1 1 s");
+	CHECK_EQ(0, connect(c, ADDR, alen));
+	check_line(c, "0 1 3 ");
+	CHECK(accept(l, NULL, NULL) >= 0);
+	d = bound(SOCK_DGRAM, &a, &alen, "d", -1);
+	snprintf(want, sizeof(want), "0 2 1 @test.%d.d", getpid());
+	check_line(d, want);
+	make_pair(SOCK_SEQPACKET);
+	check_line(sv[0], "0 5 3 ");
+	unlink("s");
+	leave_work_dir();
+}
+
+/* Stays: a pair, and a listener with a name. */
+static void stay(void)
+{
+	make_pair(SOCK_STREAM);
+	alen = path_name(&a, "x");
+	a.sun_path[0] = 0;
+	memcpy(a.sun_path + 1, "stay", 4);
+	CHECK_EQ(0, bind(new_socket(SOCK_STREAM), ADDR, 7));
+	CHECK_EQ(0, listen(5, 1));
+	printf("ready\n");
+	fflush(stdout);
+	pause();
+}
+
 static void out_of_descriptors(void)
 {
 	int l = bound(SOCK_STREAM, &a, &alen, "l", 5), c = new_socket(SOCK_STREAM), fd;
@@ -534,4 +596,4 @@ SUBCOMMANDS({"create", create}, {"file_view", file_view}, {"bind_errors", bind_e
     {"mode_of_socket", mode_of_socket}, {"connect_accept", connect_accept}, {"backlog", backlog},
     {"not_connected", not_connected}, {"transfer", transfer}, {"vectors", vectors},
     {"flags", flags}, {"ends", ends}, {"sigpipe", sigpipe}, {"many_connections", many_connections},
-    {"out_of_descriptors", out_of_descriptors})
+    {"proc_net_unix", proc_net_unix}, {"stay", stay}, {"out_of_descriptors", out_of_descriptors})

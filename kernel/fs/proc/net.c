@@ -8,7 +8,6 @@
 #define INET                                                                                       \
 	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "      \
 	"timeout inode"
-#define UNIX  "Num       RefCount Protocol Flags    Type St Inode Path\n"
 #define ROUTE "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
 
 const struct proc_entry proc_net_entries[] = {
@@ -17,6 +16,6 @@ const struct proc_entry proc_net_entries[] = {
 	.text = ROUTE "                                                       \n"},
     {"tcp", S_IFREG | 0444, .text = INET "                                                     \n"},
     {"udp", S_IFREG | 0444, .text = INET " ref pointer drops             \n"},
-    {"unix", S_IFREG | 0444, .text = UNIX},
+    {"unix", S_IFREG | 0444, .show = proc_show_unix},
     {0},
 };

@@ -136,6 +136,7 @@ int proc_write_oom_adj(const struct proc_inode *p, const char *text);
 typedef int proc_show_fn(struct proc_text *t, const struct proc_inode *p);
 proc_show_fn proc_show_meminfo, proc_show_smaps, proc_show_smaps_rollup, proc_show_oom_score,
     proc_show_oom_score_adj, proc_show_oom_adj;
+proc_show_fn proc_show_unix; /* net/unix/show.c */
 proc_show_fn proc_show_stat, proc_show_status, proc_show_statm, proc_show_maps, proc_show_cmdline,
     proc_show_environ, proc_show_auxv, proc_show_mounts, proc_show_mountinfo, proc_show_mountstats,
     proc_show_limits, proc_show_io, proc_show_syscall, proc_show_stack, proc_show_wchan,

@@ -14,6 +14,9 @@ struct inflight_user {
 
 static struct list users = LIST_INIT(users);       /* unix_lock */
 static struct list inflight = LIST_INIT(inflight); /* sockets by inflight_link (unix_lock) */
+/* Something was put into the queue of a socket that is itself on its way, which is what completes a
+ * circle; until nothing is on its way. (unix_lock; atomic) */
+static bool may_be_circular;
 
 /* (unix_lock) */
 static struct inflight_user *find_user(uint32_t uid)
@@ -82,7 +85,7 @@ static struct unix_socket *socket_of(struct file *f)
 	return s && s->family == AF_UNIX ? unix_of(s) : NULL;
 }
 
-void inflight_add(struct file_list *l)
+void inflight_add(struct file_list *l, const struct unix_socket *to)
 {
 	l->user->count += l->count;
 	for (unsigned k = 0; k < l->count; k++) {
@@ -90,6 +93,9 @@ void inflight_add(struct file_list *l)
 		if (u && !u->inflight++)
 			list_append(&inflight, &u->inflight_link);
 	}
+	/* One that is not accepted yet may have a listener that is on its way. */
+	if (to->inflight || !to->socket.file)
+		__atomic_store_n(&may_be_circular, true, __ATOMIC_RELEASE);
 }
 
 void inflight_remove(struct file_list *l)
@@ -100,6 +106,8 @@ void inflight_remove(struct file_list *l)
 		if (u && !--u->inflight)
 			list_remove(&u->inflight_link);
 	}
+	if (list_empty(&inflight))
+		__atomic_store_n(&may_be_circular, false, __ATOMIC_RELEASE);
 }
 
 /* --- the collector (all under unix_lock) --- */
@@ -185,14 +193,15 @@ void unix_collect(struct unix_socket *closing)
 {
 	struct list garbage = LIST_INIT(garbage), messages = LIST_INIT(messages);
 	struct unix_socket *u, *c;
-	irqflags_t flags = spin_lock(&unix_lock);
+	irqflags_t flags;
 
-	if (!list_empty(&inflight)) {
-		mark(closing);
-		list_for_each (u, &inflight, inflight_link)
-			if (!u->gc_live)
-				list_append(&garbage, &u->gc_link);
-	}
+	if (!__atomic_load_n(&may_be_circular, __ATOMIC_ACQUIRE))
+		return;
+	flags = spin_lock(&unix_lock);
+	mark(closing);
+	list_for_each (u, &inflight, inflight_link)
+		if (!u->gc_live)
+			list_append(&garbage, &u->gc_link);
 	while (!list_empty(&garbage)) {
 		u = list_first(&garbage, struct unix_socket, gc_link);
 		list_remove(&u->gc_link);

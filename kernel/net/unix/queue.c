@@ -194,7 +194,7 @@ void unix_enqueue(struct unix_socket *to, struct unix_message *msg)
 {
 	ASSERT_HELD(&unix_lock);
 	if (msg->control.files)
-		inflight_add(msg->control.files);
+		inflight_add(msg->control.files, to);
 	msg->queued = true;
 	list_append(&to->messages, &msg->link);
 	__atomic_store_n(&to->queued, to->queued + 1, __ATOMIC_RELEASE);

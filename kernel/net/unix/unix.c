@@ -345,7 +345,8 @@ static struct socket *no_accept(struct socket *s, bool nonblock)
 
 #define COMMON_OPS                                                                                 \
 	.release = release, .bind = unix_bind, .pair = unix_pair, .name = unix_get_name,           \
-	.shutdown = shut_down, .ioctl = ioctl, .descriptor_closed = unix_descriptor_closed
+	.shutdown = shut_down, .ioctl = ioctl, .descriptor_closed = unix_descriptor_closed,        \
+	.describe = unix_describe, .files_waiting = unix_files_waiting
 
 static const struct socket_ops stream_ops = {
     COMMON_OPS,

@@ -149,12 +149,17 @@ int64_t unix_receive_datagram(struct socket *s, struct message *m);
 int64_t unix_send_packet(struct socket *s, struct message *m);
 int64_t unix_receive_packet(struct socket *s, struct message *m);
 
+/* --- show.c --- */
+unsigned unix_files_waiting(struct socket *s); /* in messages that it can receive */
+void unix_describe(struct socket *s, char *out, size_t size);
+
 /* --- inflight.c: files on their way, and the collector of those that nobody can receive --- */
 struct inflight_user *inflight_user_get(uint32_t uid); /* NULL: no memory */
 void inflight_user_put(struct inflight_user *u);
 /* May the current thread send more files? */
 bool inflight_allowed(const struct inflight_user *u);
-void inflight_add(struct file_list *l);    /* (unix_lock) */
+/* Files have come into the queue of `to`. (unix_lock) */
+void inflight_add(struct file_list *l, const struct unix_socket *to);
 void inflight_remove(struct file_list *l); /* (unix_lock) */
 /*
  * Ends sockets that are only on their way to each other. `closing` NULL, or one whose file has a
