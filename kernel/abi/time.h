@@ -23,4 +23,5 @@ enum {
 #define CPUCLOCK_PROF      0 /* user and system time, in ticks */
 #define CPUCLOCK_VIRT      1 /* user time, in ticks */
 #define CPUCLOCK_SCHED     2 /* user and system time */
+#define CPUCLOCK_CLOCKFD   3 /* in all three low bits: a clock device's descriptor */
 #define CPUCLOCK_PERTHREAD 4

@@ -7,6 +7,7 @@
 #include "mm/heap.h"
 #include "mm/space.h"
 #include "printk.h"
+#include "proc/posix_timer.h"
 #include "proc/vdso.h"
 #include "trace.h"
 
@@ -226,6 +227,8 @@ static int commit(struct thread *t, struct exec *e)
 	install_space(t, e);
 	cred_install(e->cred.cred);
 	e->cred.cred = NULL;
+	posix_timers_delete_all(t->process);
+	signal_flush_timers(t);
 	install_process_state(t, e);
 	actions_exec_reset(t->process->actions);
 	files_exec(t->files);

@@ -4,6 +4,7 @@
 #include "fs/vfs.h"
 #include "mm/space.h"
 #include "proc/internal.h"
+#include "proc/posix_timer.h"
 #include "sched/futex.h"
 #include "trace.h"
 
@@ -215,6 +216,8 @@ static void release_user_state(struct thread *t)
 static void end_process(struct process *p)
 {
 	timer_cancel_sync(&p->real_timer);
+	posix_timers_delete_all(p);
+	cpu_timers_end(p);
 	if (p->session == p->pid)
 		tty_session_leader_exit(p);
 }

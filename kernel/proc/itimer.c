@@ -1,10 +1,11 @@
-/* ITIMER_REAL, for alarm(2) and setitimer(2). */
+/* setitimer(2): ITIMER_REAL here, those of CPU time in cpu_timer.c. */
 #include "arch/uaccess.h"
 #include "proc/internal.h"
 #include "syscall/syscall.h"
 
-#define ITIMER_REAL 0
-#define ITIMER_PROF 2
+#define ITIMER_REAL    0
+#define ITIMER_VIRTUAL 1
+#define ITIMER_PROF    2
 
 struct user_itimerval {
 	int64_t interval_sec, interval_usec, value_sec, value_usec;
@@ -38,14 +39,18 @@ void itimer_real_expired(struct process *p)
 	spin_unlock(&task_lock, flags);
 }
 
-static void read_timer(struct process *p, struct user_itimerval *out)
+static void get_real(struct process *p, ns_t *value, ns_t *interval)
 {
-	ns_t left = !p->real_timer.armed ? 0 : MAX(p->real_timer.deadline - time_now(), 1000);
+	*value = !p->real_timer.armed ? 0 : MAX(p->real_timer.deadline - time_now(), 1000);
+	*interval = p->real_interval;
+}
 
-	out->interval_sec = p->real_interval / NS_PER_S;
-	out->interval_usec = p->real_interval % NS_PER_S / 1000;
-	out->value_sec = left / NS_PER_S;
-	out->value_usec = left % NS_PER_S / 1000;
+static void set_real(struct process *p, ns_t value, ns_t interval)
+{
+	timer_cancel_sync(&p->real_timer);
+	p->real_interval = value ? interval : 0;
+	if (value)
+		timer_arm(&p->real_timer, timer_deadline(value));
 }
 
 static bool valid_time(int64_t sec, int64_t usec)
@@ -60,15 +65,27 @@ static ns_t to_ns(int64_t sec, int64_t usec)
 	return timespec_ns(&ts);
 }
 
+static struct user_itimerval to_user(ns_t value, ns_t interval)
+{
+	return (struct user_itimerval){.interval_sec = interval / NS_PER_S,
+	    .interval_usec = interval % NS_PER_S / 1000,
+	    .value_sec = value / NS_PER_S,
+	    .value_usec = value % NS_PER_S / 1000};
+}
+
 SYSCALL(getitimer)
 {
 	struct user_itimerval u;
+	int which = (int)a[0];
+	ns_t value, interval;
 
-	if (a[0] > ITIMER_PROF)
+	if (which < ITIMER_REAL || which > ITIMER_PROF)
 		return -EINVAL;
-	if (a[0] != ITIMER_REAL)
-		return -ENOSYS;
-	read_timer(current->process, &u);
+	if (which == ITIMER_REAL)
+		get_real(current->process, &value, &interval);
+	else
+		cpu_itimer_get(which == ITIMER_VIRTUAL, &value, &interval);
+	u = to_user(value, interval);
 	return copy_out_obj(a[1], &u);
 }
 
@@ -76,26 +93,26 @@ SYSCALL(setitimer)
 {
 	struct process *p = current->process;
 	struct user_itimerval new = {0}, old;
-	ns_t value;
-	int err = 0;
+	ns_t value, interval, old_value, old_interval;
+	int which = (int)a[0];
 
-	if (a[0] > ITIMER_PROF)
-		return -EINVAL;
-	if (a[0] != ITIMER_REAL)
-		return -ENOSYS;
 	if (a[1] && copy_in_obj(&new, a[1]))
 		return -EFAULT;
 	if (!valid_time(new.value_sec, new.value_usec) ||
 	    !valid_time(new.interval_sec, new.interval_usec))
 		return -EINVAL;
-	read_timer(p, &old);
-	timer_cancel_sync(&p->real_timer);
+	if (which < ITIMER_REAL || which > ITIMER_PROF)
+		return -EINVAL;
 	value = to_ns(new.value_sec, new.value_usec);
-	p->real_interval = value ? to_ns(new.interval_sec, new.interval_usec) : 0;
-	if (value)
-		err = timer_arm(
-		    &p->real_timer, value >= NS_NEVER - time_now() ? NS_NEVER : time_now() + value);
-	if (err || !a[2])
-		return err;
+	interval = to_ns(new.interval_sec, new.interval_usec);
+	if (which == ITIMER_REAL) {
+		get_real(p, &old_value, &old_interval);
+		set_real(p, value, interval);
+	} else {
+		cpu_itimer_set(which == ITIMER_VIRTUAL, value, interval, &old_value, &old_interval);
+	}
+	if (!a[2])
+		return 0;
+	old = to_user(old_value, old_interval);
 	return copy_out_obj(a[2], &old);
 }

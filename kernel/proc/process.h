@@ -9,6 +9,7 @@
 #include "arch/thread.h"
 #include "lib/list.h"
 #include "lock.h"
+#include "proc/cpu_timer.h"
 #include "proc/cred.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
@@ -115,9 +116,12 @@ struct process {
 #define COREDUMP_FILTER_MASK    0x1ff
 	uint32_t coredump_filter; /* core(5) [O] of any thread */
 
-	/* POSIX timers and itimers belong to issue 3 and 4; the fields come with them */
+	/* timers: [T] */
 	struct timer real_timer; /* ITIMER_REAL and alarm */
 	ns_t real_interval;
+	struct cpu_timers cpu_timers;
+	struct list posix_timers; /* of posix_timer */
+	int next_timer_id;
 
 	/* syscalls nobody implements, one bit each: logged once */
 	uint64_t unknown_logged[8];
@@ -142,6 +146,7 @@ struct thread {
 	struct list process_link; /* [T] */
 	char comm[16];            /* [T] */
 	uint32_t work;            /* WORK_…, atomic */
+	bool cpu_watch;           /* its CPU timers wait until it runs: atomic */
 	bool kernel;              /* never enters user mode */
 
 	/* signals: [T] */

@@ -93,6 +93,8 @@ static int change(int pid, int resource, const struct rlimit *new, struct rlimit
 		*old = p->rlimits[resource];
 	if (!err && new)
 		p->rlimits[resource] = *new;
+	if (!err && new && (resource == RLIMIT_CPU || resource == RLIMIT_RTTIME))
+		cpu_timers_update(p);
 	spin_unlock(&task_lock, flags);
 	return err;
 }

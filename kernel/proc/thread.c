@@ -65,6 +65,8 @@ struct process *process_create(struct process *parent)
 	wait_queue_init(&p->child_event);
 	wait_queue_init(&p->thread_exit);
 	timer_init(&p->real_timer, real_timer_expired);
+	cpu_timers_init(p);
+	list_init(&p->posix_timers);
 	p->parent = parent;
 	p->start_time = time_now();
 	p->exit_signal = SIGCHLD;
@@ -192,7 +194,8 @@ void thread_publish(struct thread *t)
 	p->thread_count++;
 	p->live_count++;
 	tasks_created++;
-	thread_get(t); /* the list's */
+	t->cpu_watch = cpu_timers_any(p); /* time passes faster with it */
+	thread_get(t);                    /* the list's */
 }
 
 void process_publish(struct process *p, struct thread *leader, struct pid *pid)

@@ -67,8 +67,10 @@ int clock_read(int clock, ns_t *out)
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_ALARM:
-	case CLOCK_TAI:
 		*out = time_realtime();
+		return 0;
+	case CLOCK_TAI:
+		*out = time_realtime() + time_tai_offset() * NS_PER_S;
 		return 0;
 	case CLOCK_REALTIME_COARSE:
 		*out = time_realtime();

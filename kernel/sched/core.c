@@ -131,6 +131,9 @@ static void switch_to(struct run_queue *rq, struct thread *prev, struct thread *
 {
 	struct cpu *c = rq->cpu;
 	count_system_time(c, &prev->sched, now);
+	if (prev->sched.on_queue == OFF_QUEUE)
+		__atomic_store_n(&prev->sched.slept_at, prev->sched.user_ns + prev->sched.system_ns,
+		    __ATOMIC_RELAXED);
 	clear_resched(
 	    prev); /* while sched_steal had given up the lock it may have been set again */
 	if (prev == c->idle)
@@ -145,6 +148,10 @@ static void switch_to(struct run_queue *rq, struct thread *prev, struct thread *
 		note_idle(c, next == c->idle);
 	runq_begin_slice(rq, now);
 	spin_unlock_noirq(&rq->lock);
+	/* It is seen to run before its CPU timers are, or they see it run: cpu_timer.c. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(__atomic_load_n(&next->cpu_watch, __ATOMIC_RELAXED)))
+		cpu_timers_resume(next);
 	if (trace_on(TRACE_CLASS_SCHED))
 		trace_record(TRACE_SWITCH, next->tid ? (uint64_t)next->tid->nr : 0, 0, 0, 0, 0);
 	space_switch(next->space);

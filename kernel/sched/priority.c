@@ -63,6 +63,11 @@ int sched_change_policy(struct thread *t, const struct sched_change *c)
 		return -EPERM;
 	t->sched.reset_on_fork = reset;
 	sched_set_policy(t, (unsigned)policy, c->priority, is_rt(policy) ? t->sched.nice : c->nice);
+	if (is_rt(policy) && t->process) { /* RLIMIT_RTTIME */
+		irqflags_t flags = spin_lock(&task_lock);
+		cpu_timers_update(t->process);
+		spin_unlock(&task_lock, flags);
+	}
 	return 0;
 }
 

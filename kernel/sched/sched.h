@@ -41,6 +41,7 @@ struct sched_entity {
 	uint8_t rt_priority; /* 1 .. 99 for FIFO and RR */
 	uint64_t vruntime;   /* ns, weighted by nice: the fair queue's key */
 	ns_t user_ns, system_ns; /* CPU time used */
+	ns_t slept_at;           /* how much that was when it last slept (atomic): RLIMIT_RTTIME */
 	ns_t stamp;              /* when the last of these two began to count */
 	bool in_user;            /* which of the two counts now */
 	bool reset_on_fork;      /* SCHED_RESET_ON_FORK */

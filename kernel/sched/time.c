@@ -9,6 +9,7 @@
 
 static ns_t realtime_offset = DEFAULT_BOOT_TIME; /* real time minus time since boot; atomic */
 static uint32_t setting;                         /* counts how often it was set; atomic */
+static int64_t tai_offset;                       /* atomic */
 struct wait_queue time_was_set = WAIT_QUEUE_INIT(time_was_set);
 
 ns_t time_now(void)
@@ -41,4 +42,14 @@ void time_set_realtime(ns_t t)
 uint32_t time_setting(void)
 {
 	return __atomic_load_n(&setting, __ATOMIC_ACQUIRE);
+}
+
+int64_t time_tai_offset(void)
+{
+	return __atomic_load_n(&tai_offset, __ATOMIC_RELAXED);
+}
+
+void time_set_tai_offset(int64_t s)
+{
+	__atomic_store_n(&tai_offset, s, __ATOMIC_RELAXED);
 }

@@ -33,6 +33,8 @@ ns_t time_now(void);             /* CLOCK_MONOTONIC: ns since boot, never goes b
 ns_t time_realtime(void);        /* CLOCK_REALTIME: ns since 1970 */
 ns_t time_realtime_offset(void); /* the second less the first */
 void time_set_realtime(ns_t t);  /* wakes who sleeps until a point of it */
+int64_t time_tai_offset(void);   /* CLOCK_TAI less CLOCK_REALTIME, in s: atomic */
+void time_set_tai_offset(int64_t s);
 /* Sleepers by the wall clock: time_setting() changes when it is set, and the queue is woken. */
 struct wait_queue;
 extern struct wait_queue time_was_set;

@@ -13,6 +13,8 @@ void pending_init(struct pending *p)
 static void entry_free(struct sigqueue_entry *e)
 {
 	list_remove(&e->link);
+	if (e->timer)
+		return;
 	signal_uncount(e->uid);
 	kfree(e);
 }
@@ -59,8 +61,12 @@ static void collect(struct pending *p, int sig, struct siginfo *info)
 	if (!more)
 		p->set &= ~SIG_BIT(sig);
 	if (found) {
+		struct posix_timer *timer = found->timer;
+
 		*info = found->info;
 		entry_free(found);
+		if (timer)
+			posix_timer_taken(timer, info);
 		return;
 	}
 	memset(info, 0, sizeof(*info));
@@ -146,4 +152,39 @@ bool signal_pending_fatal(const struct thread *t)
 {
 	return signal_pending(t) &&
 	       (__atomic_load_n(&t->pending.set, __ATOMIC_RELAXED) & SIG_BIT(SIGKILL));
+}
+
+void signal_entry_release(struct sigqueue_entry *e)
+{
+	if (!e)
+		return;
+	e->timer = NULL;
+	if (list_empty(&e->link))
+		entry_free(e);
+}
+
+static void flush_timers(struct pending *p)
+{
+	struct sigqueue_entry *e, *tmp;
+	sigset_t kept = 0, gone = 0;
+
+	list_for_each_safe (e, tmp, &p->queue, link) {
+		if (e->info.si_code != SI_TIMER) {
+			kept |= SIG_BIT(e->info.si_signo);
+			continue;
+		}
+		gone |= SIG_BIT(e->info.si_signo);
+		entry_free(e);
+	}
+	p->set &= ~(gone & ~kept);
+}
+
+void signal_flush_timers(struct thread *t)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+
+	flush_timers(&t->pending);
+	flush_timers(&t->process->pending);
+	signal_recalc(t);
+	spin_unlock(&task_lock, flags);
 }

@@ -78,7 +78,17 @@ static struct sigqueue_entry *entry_create(struct thread *t, bool override)
 	}
 	u->queued++;
 	e->uid = uid;
+	e->timer = NULL;
 	list_init(&e->link);
+	return e;
+}
+
+struct sigqueue_entry *signal_entry_reserve(struct thread *t, struct posix_timer *timer)
+{
+	struct sigqueue_entry *e = entry_create(t, false);
+
+	if (e)
+		e->timer = timer;
 	return e;
 }
 
@@ -248,6 +258,34 @@ static int send(struct thread *t, const struct siginfo *info, enum signal_scope 
 	wait_wake_all(&p->signal_wait);
 	complete(t, sig, scope);
 	return 0;
+}
+
+/* One pending signal for each timer: several timers' signals of one number queue (S03 is about
+ * others). */
+bool signal_send_entry(struct thread *t, struct sigqueue_entry *e, enum signal_scope scope)
+{
+	struct process *p = t->process;
+	struct pending *q = scope == TO_THREAD ? &t->pending : &p->pending;
+	int sig = e->info.si_signo;
+
+	ASSERT_HELD(&task_lock);
+	if (p->phase == ZOMBIE || p->group_exit)
+		return true; /* S12 */
+	trace_record(TRACE_SIGNAL_SENT, (uint64_t)sig, (uint64_t)t->tid->nr,
+	    (uint64_t)e->info.si_code, scope == TO_PROCESS, 0);
+	cancel_opposites(p, sig);
+	if (dropped(t, sig, false))
+		return false;
+	if (!list_empty(&e->link)) {
+		e->info.timer.overrun += e->info.timer.overrun < INT32_MAX;
+		return true;
+	}
+	e->info.timer.overrun = 0;
+	list_append(&q->queue, &e->link);
+	q->set |= SIG_BIT(sig);
+	wait_wake_all(&p->signal_wait);
+	complete(t, sig, scope);
+	return true;
 }
 
 int signal_send(struct thread *t, const struct siginfo *info, enum signal_scope scope)

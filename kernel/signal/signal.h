@@ -14,6 +14,7 @@ struct thread;
 struct pid;
 struct cred;
 struct arch_frame;
+struct posix_timer;
 
 typedef uint64_t sigset_t; /* bit n-1: signal n */
 #define SIG_BIT(sig) (1ULL << ((sig) - 1))
@@ -23,6 +24,8 @@ struct sigqueue_entry {
 	struct list link;
 	struct siginfo info;
 	uint32_t uid; /* whose RLIMIT_SIGPENDING it counts against */
+	struct posix_timer
+	    *timer; /* whose it is, kept for its next expiry; NULL: freed when taken */
 };
 
 struct pending {
@@ -90,6 +93,16 @@ enum signal_scope { TO_THREAD, TO_PROCESS };
  * signal), or -EAGAIN when a queue limit would lose a siginfo that must not be lost (S06).
  */
 int signal_send(struct thread *t, const struct siginfo *info, enum signal_scope scope);
+/* A queue entry put aside for a timer, counted against t's user. NULL: limit or memory. */
+struct sigqueue_entry *signal_entry_reserve(struct thread *t, struct posix_timer *timer);
+/* The timer is done with it: freed, now or, if it is pending, when it is taken. NULL is fine. */
+void signal_entry_release(struct sigqueue_entry *e);
+/* Queues it, or counts an overrun if it is pending already. False: the signal is ignored. */
+bool signal_send_entry(struct thread *t, struct sigqueue_entry *e, enum signal_scope scope);
+/* Its signal is being taken: sets a periodic timer anew, tells overruns (proc/posix_timer.c). */
+void posix_timer_taken(struct posix_timer *timer, struct siginfo *info);
+/* exec: what timers have sent is forgotten. Takes task_lock. */
+void signal_flush_timers(struct thread *t);
 /* Hands what `which` has pending in the process's queue to other threads than `t` (S10).
  * (task_lock) */
 void signal_retarget(struct thread *t, sigset_t which);
