@@ -17,6 +17,7 @@
 #include "proc/vdso.h"
 #include "random.h"
 #include "sched/futex.h"
+#include "sched/membarrier.h"
 #include "sched/load.h"
 #include "trace.h"
 #include "version.h"
@@ -164,6 +165,7 @@ void ipi_interrupt(void)
 {
 	struct cpu *c = this_cpu();
 	c->ipi_count++;
+	membarrier_ipi();
 	space_leave_dead();
 	sched_ipi();
 }

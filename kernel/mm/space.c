@@ -134,6 +134,7 @@ static void copy_fields(struct space *to, const struct space *from)
 	to->env_end = from->env_end;
 	memcpy(to->auxv, from->auxv, sizeof(to->auxv));
 	to->vdso = from->vdso;
+	to->membarriers = from->membarriers;
 	to->code_start = from->code_start;
 	to->code_end = from->code_end;
 	to->data_start = from->data_start;
