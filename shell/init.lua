@@ -12,6 +12,8 @@ function shell.run(argv) return require("run").run(argv) end
 function shell.fg(pid) return require("run").fg(pid) end
 function shell.strace(argv) return require("run").strace(argv) end
 
+function signal.explain(pid) return require("explain").explain(pid) end
+
 function help(...) return require("help").help(...) end
 function apropos(word) return require("help").apropos(word) end
 -- code(":ps"): the Lua that a short command runs

@@ -14,6 +14,9 @@ return {
     example = "print(signal.state(1))"},
   {name = "signal.history", args = "([pid])", returns = "{{time=, cpu=, what=, signal=, signame=, from=, to=}…}",
     text = "The last events kept: sent, dropped, dequeued, delivered, stopped, continued; from and to are thread ids.", example = "print(signal.history(1))"},
+  {name = "signal.explain", args = "(pid)", returns = "string", errors = "ESRCH",
+    text = "In words: what is pending for a process, from whom, and what will become of it; why the process is stopped; what it blocks, ignores and catches.",
+    example = "print(signal.explain(1))"},
   {name = "signal.name", args = "(sig)", returns = "string", text = "\"SIGTERM\" of 15.", example = "print(signal.name(15))"},
   {name = "signal.number", args = "(name)", returns = "integer", text = "15 of \"TERM\".", example = "print(signal.number\"TERM\")"},
 }
