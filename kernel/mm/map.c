@@ -143,7 +143,9 @@ static struct area *make_area(const struct space *s, const struct map_request *r
 {
 	struct area like = {
 	    .flags = r->flags | s->default_flags, .name = r->name, .offset = r->offset};
-	int err = 0;
+	int err = space_denies_exec(s, AREA_EXEC, like.flags) ? -EACCES : 0;
+	if (err)
+		return ERR_PTR(err);
 	if (r->file)
 		err = check_file(r, &like.flags);
 	else if ((r->flags & AREA_SHARED) && (r->flags & AREA_GROWSDOWN))
@@ -282,6 +284,8 @@ static int protect_part(struct space *s, uaddr_t *at, uaddr_t end, unsigned prot
 	if ((prot & AREA_WRITE) && !(a->flags & AREA_MAYWRITE))
 		return -EACCES;
 	if ((prot & AREA_EXEC) && (a->flags & AREA_VVAR))
+		return -EACCES;
+	if (space_denies_exec(s, a->flags, prot))
 		return -EACCES;
 	if ((a->flags & rights) != prot) {
 		int err = areas_cut(s, *at, part_end);

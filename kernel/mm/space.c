@@ -140,6 +140,7 @@ static void copy_fields(struct space *to, const struct space *from)
 	to->data_start = from->data_start;
 	to->data_end = from->data_end;
 	to->dumpable = from->dumpable;
+	to->policy = space_policy_inherited(from);
 	to->exe = from->exe;
 	if (to->exe)
 		file_get(to->exe);

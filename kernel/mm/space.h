@@ -120,7 +120,28 @@ struct space {
 	uint64_t faults_minor, faults_major;
 	/* who may look in, and whether a core is written: prctl(PR_SET_DUMPABLE). Atomic. */
 	enum { DUMP_DISABLE, DUMP_USER, DUMP_ROOT } dumpable;
+	unsigned policy; /* SPACE_… (lock) */
 };
+
+/* What prctl(2) set for a space. */
+enum space_policy {
+	SPACE_NO_HUGE = 1,
+	SPACE_DENY_EXEC_GAIN = 2,     /* what is or was writable never becomes executable */
+	SPACE_DENY_NOT_INHERITED = 4, /* the former is not inherited */
+};
+/* What a space takes over from the one that its process had, or from its parent's. */
+static inline unsigned space_policy_inherited(const struct space *from)
+{
+	return from->policy & SPACE_DENY_NOT_INHERITED ? from->policy & SPACE_NO_HUGE
+						       : from->policy;
+}
+
+/* Does PR_SET_MDWE refuse these flags for an area that had `old`? */
+static inline bool space_denies_exec(const struct space *s, unsigned old, unsigned new)
+{
+	return (s->policy & SPACE_DENY_EXEC_GAIN) && (new &AREA_EXEC) &&
+	       ((new &AREA_WRITE) || !(old & AREA_EXEC));
+}
 
 struct space *space_create(void) must_check; /* NULL: no memory */
 /* A copy-on-write copy, or ERR_PTR(-ENOMEM). */

@@ -2,6 +2,7 @@
 #include "abi/sched.h"
 #include "arch/uaccess.h"
 #include "fs/vfs.h"
+#include "ipc/ipc.h"
 #include "mm/heap.h"
 #include "proc/internal.h"
 #include "proc/pidfd.h"
@@ -198,7 +199,21 @@ SYSCALL(unshare)
 		return capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
 	if (flags & CLONE_FS)
 		err = thread_unshare_fs(current);
-	return !err && (flags & CLONE_FILES) ? thread_unshare_files(current) : err;
+	if (!err && (flags & CLONE_FILES))
+		err = thread_unshare_files(current);
+	if (!err && (flags & CLONE_SYSVSEM))
+		sem_undo_exit(current);
+	return err;
+}
+
+SYSCALL(setns)
+{
+	struct file *f = fd_get((int)a[0]);
+
+	if (!f)
+		return -EBADF;
+	file_put(f);
+	return -EINVAL; /* no file is a namespace */
 }
 
 /* --- exec --- */

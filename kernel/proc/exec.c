@@ -112,6 +112,7 @@ static int build_space(struct exec *e)
 	if (current->process->personality & MMAP_PAGE_ZERO)
 		map_page_zero(s);
 	s->dumpable = dumpable_of(e);
+	s->policy = current->space ? space_policy_inherited(current->space) : 0;
 	file_get(e->file);
 	s->exe = e->file;
 	return 0;
@@ -175,6 +176,7 @@ static void install_process_state(struct thread *t, const struct exec *e)
 	}
 	spin_unlock(&task_lock, flags);
 	t->altstack = (struct altstack){.flags = SS_DISABLE};
+	__atomic_fetch_and(&t->syscall_work, ~(uint32_t)SYSCALL_USER_DISPATCH, __ATOMIC_RELAXED);
 	t->clear_child_tid = t->set_child_tid = 0;
 	t->robust_list = 0;
 	t->restart.fn = NULL;

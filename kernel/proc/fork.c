@@ -121,6 +121,8 @@ static struct thread *copy_thread(
 		t->altstack = parent->altstack;
 	memcpy(t->comm, parent->comm, sizeof(t->comm));
 	sched_fork(t, parent);
+	t->wishes = parent->wishes;
+	t->wishes.default_slack = parent->wishes.timer_slack;
 	if (a->flags & CLONE_CHILD_SETTID)
 		t->set_child_tid = a->child_tid;
 	if (a->flags & CLONE_CHILD_CLEARTID)

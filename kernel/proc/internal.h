@@ -46,6 +46,9 @@ bool process_notify_parent(struct process *p);
 void process_set_pgrp(struct process *p, struct pid *pgrp);       /* (task_lock) */
 void process_set_session(struct process *p, struct pid *session); /* (task_lock) */
 
+/* The options of prctl(2) about the process's memory; -ENOSYS for the others. */
+int64_t space_prctl(const uint64_t a[6]);
+
 /* Has this user as many threads as RLIMIT_NPROC allows, plus `more`? */
 bool nproc_reached(uint32_t uid, uint64_t more);
 /* The current thread takes this real user id: one that has too many threads cannot exec. */

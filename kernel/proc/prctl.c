@@ -1,8 +1,7 @@
-/* prctl(2), as far as it is about what this kernel has. */
+/* prctl(2): the options about threads and processes. */
 #include "abi/prctl.h"
 #include "arch/uaccess.h"
-#include "mm/space.h"
-#include "printk.h"
+#include "proc/internal.h"
 #include "syscall/syscall.h"
 
 static int64_t set_pdeathsig(uint64_t sig)
@@ -18,14 +17,6 @@ static int64_t get_int(uaddr_t to, int value)
 	int32_t v = value;
 
 	return copy_out_obj(to, &v);
-}
-
-static int64_t set_dumpable(uint64_t value)
-{
-	if (value > 1)
-		return -EINVAL;
-	current->space->dumpable = value;
-	return 0;
 }
 
 static int64_t set_name(uaddr_t from)
@@ -66,39 +57,123 @@ static int64_t set_no_new_privs(const uint64_t a[6])
 	return 0;
 }
 
-SYSCALL(prctl)
-{
-	int64_t result = cap_prctl(a);
+/* --- what is kept of a thread's wishes, and inherited --- */
 
-	if (result != -ENOSYS)
-		return result;
+static int64_t set_timer_slack(int64_t ns)
+{
+	struct thread *t = current;
+
+	if (!sched_is_real_time(t))
+		t->wishes.timer_slack = ns > 0 ? (uint64_t)ns : t->wishes.default_slack;
+	return 0;
+}
+
+static int64_t get_timer_slack(void)
+{
+	return sched_is_real_time(current) ? 0 : (int64_t)current->wishes.timer_slack;
+}
+
+/* There is no memory here that fails page by page; the policy is kept all the same. */
+static int64_t set_memory_failure(const uint64_t a[6])
+{
+	uint8_t *policy = &current->wishes.memory_failure;
+
+	if (a[3] || a[4])
+		return -EINVAL;
+	if (a[1] == PR_MCE_KILL_CLEAR && !a[2])
+		*policy = PR_MCE_KILL_DEFAULT;
+	else if (a[1] == PR_MCE_KILL_SET && a[2] <= PR_MCE_KILL_DEFAULT)
+		*policy = (uint8_t)a[2];
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int64_t set_io_flusher(const uint64_t a[6])
+{
+	if (!capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	if (a[1] > 1 || a[2] || a[3] || a[4])
+		return -EINVAL;
+	current->wishes.io_flusher = a[1];
+	return 0;
+}
+
+static int64_t get_io_flusher(const uint64_t a[6])
+{
+	if (!capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	return a[1] || a[2] || a[3] || a[4] ? -EINVAL : current->wishes.io_flusher;
+}
+
+static int64_t thread_prctl(const uint64_t a[6])
+{
+	struct thread *t = current;
+
 	switch ((int)a[0]) {
 	case PR_SET_PDEATHSIG:
 		return set_pdeathsig(a[1]);
 	case PR_GET_PDEATHSIG:
-		return get_int(a[1], current->pdeath_signal);
-	case PR_GET_DUMPABLE:
-		return current->space->dumpable;
-	case PR_SET_DUMPABLE:
-		return set_dumpable(a[1]);
+		return get_int(a[1], t->pdeath_signal);
+	case PR_GET_TIMING:
+		return 0; /* statistical */
+	case PR_SET_TIMING:
+		return a[1] ? -EINVAL : 0;
 	case PR_SET_NAME:
 		return set_name(a[1]);
 	case PR_GET_NAME:
-		return copy_out_obj(a[1], &current->comm);
+		return copy_out_obj(a[1], &t->comm);
+	case PR_SET_TIMERSLACK:
+		return set_timer_slack((int64_t)a[1]);
+	case PR_GET_TIMERSLACK:
+		return get_timer_slack();
+	case PR_MCE_KILL:
+		return set_memory_failure(a);
+	case PR_MCE_KILL_GET:
+		return a[1] || a[2] || a[3] || a[4] ? -EINVAL : t->wishes.memory_failure;
+	case PR_GET_TID_ADDRESS:
+		return copy_out_obj(a[1], &t->clear_child_tid);
+	case PR_SET_IO_FLUSHER:
+		return set_io_flusher(a);
+	case PR_GET_IO_FLUSHER:
+		return get_io_flusher(a);
+	case PR_SET_SYSCALL_USER_DISPATCH:
+		return user_dispatch_set(a);
+	}
+	return -ENOSYS;
+}
+
+static int64_t process_prctl(const uint64_t a[6])
+{
+	switch ((int)a[0]) {
 	case PR_SET_CHILD_SUBREAPER:
 		return set_subreaper(a[1]);
 	case PR_GET_CHILD_SUBREAPER:
 		return get_int(a[1], current->process->child_subreaper);
+	case PR_SET_NO_NEW_PRIVS:
+		return set_no_new_privs(a);
+	case PR_GET_NO_NEW_PRIVS:
+		return a[1] || a[2] || a[3] || a[4] ? -EINVAL : current->no_new_privs;
 	case PR_GET_SECCOMP:
 		return current->seccomp.mode;
 	case PR_SET_SECCOMP:
 		return seccomp_prctl(a[1], a[2]);
 	case PR_SET_PTRACER:
 		return ptrace_allow_tracer(a[1]);
-	case PR_SET_NO_NEW_PRIVS:
-		return set_no_new_privs(a);
-	case PR_GET_NO_NEW_PRIVS:
-		return a[1] || a[2] || a[3] || a[4] ? -EINVAL : current->no_new_privs;
 	}
-	return -EINVAL; /* what Linux says of an option that it was built without */
+	return -ENOSYS;
+}
+
+SYSCALL(prctl)
+{
+	int64_t result = cap_prctl(a);
+
+	if (result == -ENOSYS)
+		result = space_prctl(a);
+	if (result == -ENOSYS)
+		result = thread_prctl(a);
+	if (result == -ENOSYS)
+		result = process_prctl(a);
+	/* EINVAL is what Linux says of an option that it was built without. */
+	return result == -ENOSYS ? -EINVAL : result;
 }

@@ -134,7 +134,7 @@ enum thread_park { RUNNING, JOB_STOP, TRACE_STOP, DEAD };
 enum thread_work { WORK_SIGNAL = 1, WORK_RESCHED = 2 };
 
 /* What is to be done before a system call: bits of thread->syscall_work. */
-enum syscall_work { SYSCALL_SECCOMP = 1 };
+enum syscall_work { SYSCALL_SECCOMP = 1, SYSCALL_USER_DISPATCH = 2 };
 
 struct thread {
 	struct arch_thread arch; /* first: assembly knows its layout [O] */
@@ -172,6 +172,10 @@ struct thread {
 	/* system calls [O] */
 	uint32_t syscall_work; /* SYSCALL_…, atomic */
 	struct seccomp seccomp;
+	struct {
+		uaddr_t start, selector;
+		uint64_t len;
+	} user_dispatch;
 	int syscall_number; /* in progress, -1 outside */
 	uint64_t syscall_args[6];
 	struct restart {
@@ -186,6 +190,12 @@ struct thread {
 	struct vfork_wait *vfork; /* [T] not NULL: our parent sleeps until we exec or exit */
 	int pdeath_signal;        /* [T] */
 	bool no_new_privs;
+	struct wishes {                              /* inherited [O] */
+		uint64_t timer_slack, default_slack; /* ns */
+		uint16_t io_priority;                /* ioprio_set(2); 0: none [T] */
+		uint8_t memory_failure;              /* PR_MCE_KILL_… */
+		bool io_flusher;
+	} wishes;
 	bool nproc_exceeded; /* [O] the new user had too many threads: exec fails */
 
 	/* accounting */

@@ -55,9 +55,9 @@ static int check_new(const struct process *p, int resource, const struct rlimit 
 {
 	if (new->cur > new->max)
 		return -EINVAL;
-	if (new->max > p->rlimits[resource].max && !capable(CAP_SYS_RESOURCE))
-		return -EPERM;
 	if (resource == RLIMIT_NOFILE && new->max > 1024 * 1024)
+		return -EPERM;
+	if (new->max > p->rlimits[resource].max && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	return 0;
 }
@@ -79,14 +79,14 @@ static int change(int pid, int resource, const struct rlimit *new, struct rlimit
 	struct process *p;
 	int err = 0;
 
-	if (resource < 0 || resource >= RLIMIT_COUNT)
-		return -EINVAL;
 	flags = spin_lock(&task_lock);
 	p = pid ? process_find(pid) : current->process;
 	if (!p)
 		err = -ESRCH;
 	else if (!may_touch(p))
 		err = -EPERM;
+	else if (resource < 0 || resource >= RLIMIT_COUNT)
+		err = -EINVAL;
 	else if (new)
 		err = check_new(p, resource, new);
 	if (!err && old)

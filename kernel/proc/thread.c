@@ -1,4 +1,5 @@
 /* Making and unmaking the objects: processes, threads, their reference counts. */
+#include "abi/prctl.h"
 #include "fs/vfs.h"
 #include "ipc/ipc.h"
 #include "mm/heap.h"
@@ -101,6 +102,8 @@ struct thread *thread_create(struct process *p, struct pid *tid)
 	t->altstack.flags = SS_DISABLE;
 	t->sched.affinity = UINT64_MAX;
 	t->syscall_number = -1;
+	t->wishes.timer_slack = t->wishes.default_slack = 50000;
+	t->wishes.memory_failure = PR_MCE_KILL_DEFAULT;
 	t->start_time = time_now();
 	t->process = p;
 	t->tid = tid;

@@ -24,6 +24,14 @@ bool sched_same_owner(const struct thread *t)
 	return same;
 }
 
+bool sched_may_schedule(const struct thread *t)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	bool may = cred_may_schedule(t->cred);
+	spin_unlock(&task_lock, flags);
+	return may;
+}
+
 SYSCALL(sched_yield)
 {
 	sched_yield_now();
@@ -45,6 +53,8 @@ SYSCALL(sched_setaffinity)
 		return -ESRCH;
 	int err = 0;
 	if (!sched_same_owner(t) && !capable(CAP_SYS_NICE))
+		err = -EPERM;
+	else if (!sched_may_schedule(t))
 		err = -EPERM;
 	else if (!(mask & online_mask()))
 		err = -EINVAL;
@@ -135,8 +145,6 @@ SYSCALL(sched_rr_get_interval)
 								     : FAIR_SLICE_NS);
 	return copy_out_obj(a[1], &ts);
 }
-
-#define POLICY_DEADLINE 6 /* not offered, but its limits are defined */
 
 static int priority_limit(int policy, int real_time)
 {

@@ -12,6 +12,11 @@ static bool take_out(struct run_queue *rq, struct thread *t)
 	return waits;
 }
 
+bool sched_is_real_time(const struct thread *t)
+{
+	return sched_is_rt(&t->sched);
+}
+
 void sched_set_policy(struct thread *t, unsigned policy, int rt_priority, int nice)
 {
 	irqflags_t flags;

@@ -12,10 +12,25 @@ static bool is_rt(int policy)
 	return policy == POLICY_FIFO || policy == POLICY_RR;
 }
 
+static bool is_fair(int policy)
+{
+	return policy == POLICY_OTHER || policy == POLICY_BATCH;
+}
+
 static bool is_valid(int policy)
 {
-	return is_rt(policy) || policy == POLICY_OTHER || policy == POLICY_BATCH ||
-	       policy == POLICY_IDLE;
+	return is_rt(policy) || is_fair(policy) || policy == POLICY_IDLE ||
+	       policy == POLICY_DEADLINE;
+}
+
+/* Nothing is reserved for deadlines here: what is asked for is checked, and then too much. */
+static bool is_deadline_valid(const struct sched_change *c)
+{
+	const uint64_t least = 100 * 1000, most = (1ULL << 22) * 1000; /* of the period */
+	uint64_t period = c->period ? c->period : c->deadline;
+	return c->deadline && c->runtime >= 1024 && !(c->deadline >> 63) && !(period >> 63) &&
+	       c->runtime <= c->deadline && c->deadline <= period && period >= least &&
+	       period <= most;
 }
 
 static uint64_t limit_of(const struct thread *t, int resource)
@@ -36,7 +51,9 @@ static bool may_change(const struct thread *t, int policy, bool reset, const str
 	uint64_t limit = limit_of(t, RLIMIT_RTPRIO);
 	if (capable(CAP_SYS_NICE))
 		return true;
-	if (!is_rt(policy) && c->nice < s->nice && !can_nice(t, c->nice))
+	if (policy == POLICY_DEADLINE)
+		return false;
+	if (is_fair(policy) && c->nice < s->nice && !can_nice(t, c->nice))
 		return false;
 	if (is_rt(policy) && policy != s->policy && !limit)
 		return false;
@@ -59,10 +76,15 @@ int sched_change_policy(struct thread *t, const struct sched_change *c)
 	}
 	if (c->priority < 0 || c->priority >= RT_PRIORITIES || is_rt(policy) != (c->priority != 0))
 		return -EINVAL;
-	if (!may_change(t, policy, reset, c))
+	if (policy == POLICY_DEADLINE && !is_deadline_valid(c))
+		return -EINVAL;
+	if (!may_change(t, policy, reset, c) || !sched_may_schedule(t))
 		return -EPERM;
+	if (policy == POLICY_DEADLINE)
+		return -EBUSY;
 	t->sched.reset_on_fork = reset;
-	sched_set_policy(t, (unsigned)policy, c->priority, is_rt(policy) ? t->sched.nice : c->nice);
+	sched_set_policy(
+	    t, (unsigned)policy, c->priority, is_fair(policy) ? c->nice : t->sched.nice);
 	if (is_rt(policy) && t->process) { /* RLIMIT_RTTIME */
 		irqflags_t flags = spin_lock(&task_lock);
 		cpu_timers_update(t->process);
@@ -120,15 +142,18 @@ static int set_attr(struct thread *t, const struct user_sched_attr *attr)
 	    .policy = (int)attr->policy,
 	    .priority = (int)attr->priority,
 	    .nice = attr->nice,
+	    .runtime = attr->runtime,
+	    .deadline = attr->deadline,
+	    .period = attr->period,
 	};
-	if (attr->flags & ATTR_KEEP_POLICY)
-		c.policy = t->sched.policy;
 	if (attr->flags & ATTR_KEEP_PARAMS) {
 		c.priority = t->sched.rt_priority;
 		c.nice = t->sched.nice;
 	}
 	if (attr->flags & ATTR_RESET_ON_FORK)
 		c.policy |= SCHED_RESET_ON_FORK;
+	if (attr->flags & ATTR_KEEP_POLICY)
+		c.policy = POLICY_KEEP;
 	return sched_change_policy(t, &c);
 }
 
@@ -177,8 +202,6 @@ SYSCALL(sched_getattr)
 
 /* --- getpriority, setpriority --- */
 
-enum { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
-
 static int set_nice(struct thread *t, int nice)
 {
 	uint32_t euid = current->cred->euid;
@@ -186,12 +209,13 @@ static int set_nice(struct thread *t, int nice)
 		return -EPERM;
 	if (nice < t->sched.nice && !can_nice(t, nice))
 		return -EACCES;
+	if (!cred_may_schedule(t->cred))
+		return -EPERM;
 	sched_set_policy(t, t->sched.policy, t->sched.rt_priority, nice);
 	return 0;
 }
 
-/* Calls fn for every thread that `which` and `who` name. (task_lock) */
-static void for_each_named(int which, int who, void (*fn)(struct thread *t, void *arg), void *arg)
+void sched_for_each_named(int which, int who, void (*fn)(struct thread *t, void *arg), void *arg)
 {
 	uint32_t uid = who ? (uint32_t)who : current->cred->uid;
 	struct pid *group = who ? pid_find(who) : current->process->pgrp;
@@ -240,7 +264,7 @@ static int64_t walk(const uint64_t a[6], void (*fn)(struct thread *t, void *arg)
 	if (which < PRIO_PROCESS || which > PRIO_USER)
 		return -EINVAL;
 	irqflags_t flags = spin_lock(&task_lock);
-	for_each_named(which, who, fn, &w);
+	sched_for_each_named(which, who, fn, &w);
 	spin_unlock(&task_lock, flags);
 	return w.result;
 }

@@ -138,6 +138,8 @@ void sched_ipi(void);
 _Noreturn void sched_exit(void);
 /* Waits until no CPU uses t's stack any more; `t` is SCHED_DEAD. */
 void sched_wait_off_cpu(struct thread *t);
+/* Is its policy FIFO or RR? */
+bool sched_is_real_time(const struct thread *t);
 /* CPU time used by `t` so far, the running slice included. */
 void sched_times(const struct thread *t, ns_t *user, ns_t *system);
 /* Entry from and return to user mode, for the two CPU-time accounts. Interrupts off. */

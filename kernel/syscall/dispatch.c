@@ -36,7 +36,10 @@ bool syscall_dispatch(
 	if (trace)
 		trace_record(TRACE_SYSCALL_ENTER, number, args[0], args[1], args[2], args[3]);
 	*result = 0;
-	if (__atomic_load_n(&current->syscall_work, __ATOMIC_ACQUIRE) & SYSCALL_SECCOMP)
+	uint32_t work = __atomic_load_n(&current->syscall_work, __ATOMIC_ACQUIRE);
+	if ((work & SYSCALL_USER_DISPATCH) && user_dispatch_takes(f, number))
+		verdict = SECCOMP_LEAVE;
+	else if (work & SYSCALL_SECCOMP)
 		verdict = seccomp_check(f, number, args, result);
 	if (verdict == SECCOMP_GO) {
 		bool exists = number < syscall_count && syscall_table[number].fn;

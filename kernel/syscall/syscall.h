@@ -49,10 +49,14 @@ extern const struct syscall_desc syscall_table[];
 extern const unsigned syscall_count;
 
 struct arch_frame;
+/* prctl(PR_SET_SYSCALL_USER_DISPATCH), and whether such a thread's call becomes SIGSYS. */
+int64_t user_dispatch_set(const uint64_t a[6]);
+bool user_dispatch_takes(struct arch_frame *f, uint64_t number);
+
 /*
- * The slow way: what has to be done before the call, in Linux's order (a tracer's stop at the
- * entry, then seccomp, which sees what the tracer made of the call), and tracing. False: the call
- * is not made and has no result, the registers stay as they are.
+ * The slow way: what has to be done before the call, in Linux's order (user dispatch, a tracer's
+ * stop at the entry, then seccomp, which sees what the tracer made of the call), and tracing.
+ * False: the call is not made and has no result, the registers stay as they are.
  */
 bool syscall_dispatch(
     struct arch_frame *f, uint64_t number, const uint64_t args[6], int64_t *result);

@@ -4,3 +4,10 @@ describe("proc.cap", function()
     "exec_setuid", "exec_unreadable", "groups", "nproc_exec", "needed",
   })
 end)
+
+describe("proc.prctl", function()
+  subcommands("prctl", {
+    "unknown", "timer_slack", "wishes", "auxv", "mdwe", "set_mm", "user_dispatch", "unshare", "kcmp", "access_rules",
+    "io_priority",
+  })
+end)
