@@ -9,6 +9,7 @@ static const char *const known[] = {
     "norandmaps",
     "plain",
     "script",
+    "serial.polled",
     "shell",
     "test",
     "test.",

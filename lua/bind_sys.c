@@ -178,7 +178,7 @@ static int sys_poweroff(lua_State *L)
 
 	bind_require(L, TIER_CONTROL);
 	luaL_argcheck(L, code >= 0 && code <= 255, 1, "an exit code is 0 to 255");
-	console_drain();
+	console_drain(false);
 	arch_poweroff((int)code);
 }
 
@@ -186,7 +186,7 @@ static int sys_poweroff(lua_State *L)
 static int sys_reboot_now(lua_State *L)
 {
 	bind_require(L, TIER_CONTROL);
-	console_drain();
+	console_drain(false);
 	arch_reboot();
 }
 

@@ -222,7 +222,7 @@ static void shell_body(void *arg)
 	if (!L)
 		log_error("shell: Lua did not start (is memory too small?)");
 	int code = L ? serve(L) : 1;
-	console_drain();
+	console_drain(false);
 	arch_poweroff(code);
 }
 

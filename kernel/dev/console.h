@@ -17,8 +17,11 @@ struct serial_ops {
 	void (*write_polled)(const char *s, size_t n);
 	int (*read_polled)(void);   /* panic: a byte or -1 */
 	size_t (*write_room)(void); /* bytes that write would take now */
-	void (*drain)(void);        /* sleeps until all is sent */
+	/* Sleeps until what it has now is sent: 0; -EINTR if `interruptible`. */
+	int (*drain)(bool interruptible);
 	void (*input_resume)(void); /* the consumer has room again: deliver what was held back */
+	unsigned (*modem)(void);    /* TIOCM_… lines; NULL: it has none */
+	void (*set_modem)(unsigned set, unsigned clear); /* TIOCM_DTR, TIOCM_RTS */
 };
 void console_attach(const struct serial_ops *ops, const char *name);
 
@@ -39,7 +42,8 @@ void console_log(const char *s, size_t n);
 /* The tty's way: takes what fits, never sleeps. */
 size_t console_write_some(const char *s, size_t n);
 size_t console_write_room(void);
-void console_drain(void);
+/* Waits until what was written so far is sent: 0; -EINTR if `interruptible`. */
+int console_drain(bool interruptible);
 /* The panic path: from now on everything is polled. */
 void console_panic_mode(void);
 

@@ -212,18 +212,17 @@ void console_output_interrupted(void)
 	wait_wake_all(&room_wait);
 }
 
-void console_drain(void)
+int console_drain(bool interruptible)
 {
 	const struct serial_ops *ops = console_serial();
 	if (!ops)
-		return;
-	if (console_is_polled()) {
-		irqflags_t flags = spin_lock(&console_lock);
-		ops->write_polled("", 0);
-		spin_unlock(&console_lock, flags);
-	} else {
-		ops->drain();
-	}
+		return 0;
+	if (!console_is_polled())
+		return ops->drain(interruptible);
+	irqflags_t flags = spin_lock(&console_lock);
+	ops->write_polled("", 0);
+	spin_unlock(&console_lock, flags);
+	return 0;
 }
 
 void console_panic_mode(void)

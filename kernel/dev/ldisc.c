@@ -32,34 +32,43 @@ static unsigned used(const struct tty *t)
 	return t->head - t->tail;
 }
 
+/* One byte may be more than it was given room for: 0xff as PARMRK doubles it. */
 static void put(struct tty *t, uint8_t c)
 {
-	t->buf[t->head++ % TTY_BUF] = (char)c;
+	if (used(t) < TTY_BUF)
+		t->buf[t->head++ % TTY_BUF] = (char)c;
 }
 
-void ldisc_flush_input(struct tty *t)
+void ldisc_reset_input(struct tty *t)
 {
 	t->head = t->tail = t->canon = 0;
 	t->lnext = t->erasing = false;
 	memset(t->marks, 0, sizeof(t->marks));
 }
 
+void ldisc_flush_input(struct tty *t)
+{
+	ldisc_reset_input(t);
+	if (t->driver->event)
+		t->driver->event(t, TIOCPKT_FLUSHREAD);
+}
+
 unsigned ldisc_available(const struct tty *t)
 {
-	return has_lflag(t, ICANON) ? t->canon - t->tail : used(t);
+	return tty_canonical(t) ? t->canon - t->tail : used(t);
 }
 
 /* Canonical mode has a line, or raw mode `least` bytes. */
 bool ldisc_readable(const struct tty *t, unsigned least)
 {
-	return ldisc_available(t) >= (has_lflag(t, ICANON) ? 1 : MAX(least, 1u));
+	return ldisc_available(t) >= (tty_canonical(t) ? 1 : MAX(least, 1u));
 }
 
 /* End-of-file marks do not count as bytes. */
 unsigned ldisc_inq(const struct tty *t)
 {
 	unsigned n = 0;
-	if (!has_lflag(t, ICANON))
+	if (!tty_canonical(t))
 		return used(t);
 	for (unsigned i = t->tail; i != t->canon; i++)
 		n += !(has_mark(t, i) && !t->buf[i % TTY_BUF]);
@@ -68,7 +77,7 @@ unsigned ldisc_inq(const struct tty *t)
 
 size_t ldisc_take(struct tty *t, char *to, size_t n, bool *line)
 {
-	bool canonical = has_lflag(t, ICANON);
+	bool canonical = tty_canonical(t);
 	unsigned end = t->tail + ldisc_available(t);
 	size_t got = 0;
 
@@ -93,10 +102,10 @@ size_t ldisc_take(struct tty *t, char *to, size_t n, bool *line)
 void ldisc_set_termios(struct tty *t, const struct linux_termios2 *new)
 {
 	uint32_t changed = t->termios.c_lflag ^ new->c_lflag;
-	bool restart = t->stopped && has_iflag(t, IXON) && !(new->c_iflag &IXON);
+	bool restart = has_iflag(t, IXON) && !(new->c_iflag &IXON);
 
 	t->termios = *new;
-	if (changed & ICANON) {
+	if (changed & (ICANON | EXTPROC)) {
 		memset(t->marks, 0, sizeof(t->marks));
 		t->lnext = t->erasing = false;
 		t->canon = t->tail;
@@ -105,45 +114,44 @@ void ldisc_set_termios(struct tty *t, const struct linux_termios2 *new)
 			t->canon = t->head;
 		}
 	}
-	if (restart) {
-		t->stopped = false;
-		ldisc_kick(t);
-	}
+	if (restart)
+		ldisc_start(t);
 }
 
 /* --- single characters --- */
 
-/* A line longer than the buffer is cut: its last place is kept for the end of the line. */
-static void put_data(struct tty *t, uint8_t c)
-{
-	if (used(t) + 1 >= TTY_BUF && has_lflag(t, ICANON)) {
-		if (has_iflag(t, IMAXBEL))
-			ldisc_put_raw(t, '\a');
-		return;
-	}
-	put(t, c);
-}
-
 static void echo_char(struct tty *t, uint8_t c, bool literal)
 {
+	if (c == '\n' && !literal) {
+		ldisc_put(t, c);
+		return;
+	}
 	if (t->canon == t->head)
 		t->canon_column = t->column;
-	if (c == '\n' && !literal)
-		ldisc_put(t, c);
-	else
-		ldisc_echo(t, c);
+	ldisc_echo(t, c);
+}
+
+/* Where IXANY is set, any character undoes STOP. */
+static void restart_by_any(struct tty *t)
+{
+	if (t->stopped && has_iflag(t, IXON) && has_iflag(t, IXANY))
+		ldisc_start(t);
+}
+
+static void put_data(struct tty *t, uint8_t c)
+{
+	if (c == 0xff && has_iflag(t, PARMRK))
+		put(t, c);
+	put(t, c);
 }
 
 /* `literal`: a newline that was no return, in raw mode or behind LNEXT, shows as ^J */
 static void take_data(struct tty *t, uint8_t c, bool literal)
 {
-	bool full = used(t) + 1 >= TTY_BUF && has_lflag(t, ICANON);
-	if (!full && has_lflag(t, ECHO)) {
+	if (has_lflag(t, ECHO)) {
 		edit_finish_erasing(t);
 		echo_char(t, c, literal);
 	}
-	if (c == 0xff && has_iflag(t, PARMRK))
-		put_data(t, c);
 	put_data(t, c);
 }
 
@@ -186,17 +194,13 @@ static bool take_canonical(struct tty *t, uint8_t c)
 	} else if (is_cc(t, c, VEOL) || (extended && is_cc(t, c, VEOL2))) {
 		if (has_lflag(t, ECHO))
 			echo_char(t, c, true);
+		if (c == 0xff && has_iflag(t, PARMRK))
+			put(t, c);
 		end_line(t, c);
 	} else {
 		return false;
 	}
 	return true;
-}
-
-static void flow(struct tty *t, bool stop)
-{
-	t->stopped = stop;
-	ldisc_kick(t);
 }
 
 /* The signal that `c` sends to the foreground group, or 0. */
@@ -214,11 +218,11 @@ static int signal_of(const struct tty *t, uint8_t c)
 static void take_signal_char(struct tty *t, uint8_t c)
 {
 	if (!has_lflag(t, NOFLSH)) {
-		ldisc_flush_input(t);
 		ldisc_flush_output(t);
+		ldisc_flush_input(t);
 	}
 	if (has_iflag(t, IXON))
-		t->stopped = false;
+		ldisc_start(t);
 	if (has_lflag(t, ECHO))
 		ldisc_echo(t, c);
 }
@@ -232,45 +236,77 @@ static uint8_t translate(const struct tty *t, uint8_t c)
 	return c;
 }
 
+/* START wins where both are one character. */
+static bool take_flow_char(struct tty *t, uint8_t c)
+{
+	if (!has_iflag(t, IXON) || t->lnext)
+		return false;
+	if (is_cc(t, c, VSTART))
+		ldisc_start(t);
+	else if (is_cc(t, c, VSTOP))
+		ldisc_stop(t);
+	else
+		return false;
+	return true;
+}
+
+/* A return or newline as c_iflag has it. False: it is dropped. */
+static bool translate_newline(const struct tty *t, uint8_t *c)
+{
+	if (*c == '\r' && has_iflag(t, IGNCR))
+		return false;
+	if (*c == '\r' && has_iflag(t, ICRNL))
+		*c = '\n';
+	else if (*c == '\n' && has_iflag(t, INLCR))
+		*c = '\r';
+	return true;
+}
+
 /* One byte from the line. Returns the signal it sends, or 0. */
 static int take_byte(struct tty *t, uint8_t c)
 {
 	c = translate(t, c);
 	if (t->lnext) {
 		t->lnext = false;
+		restart_by_any(t);
 		take_data(t, c, true);
 		return 0;
 	}
-	if (has_iflag(t, IXON) && (is_cc(t, c, VSTART) || is_cc(t, c, VSTOP))) {
-		flow(t, !is_cc(t, c, VSTART));
+	if (has_lflag(t, EXTPROC)) {
+		put(t, c);
 		return 0;
 	}
+	if (take_flow_char(t, c))
+		return 0;
 	int sig = signal_of(t, c);
 	if (sig) {
 		take_signal_char(t, c);
 		return sig;
 	}
-	if (t->stopped && has_iflag(t, IXON) && has_iflag(t, IXANY))
-		flow(t, false);
-	if (c == '\r' && has_iflag(t, IGNCR))
+	restart_by_any(t);
+	bool returned = c == '\r';
+	if (!translate_newline(t, &c))
 		return 0;
-	bool returned = c == '\r' && has_iflag(t, ICRNL);
-	if (returned)
-		c = '\n';
-	else if (c == '\n' && has_iflag(t, INLCR))
-		c = '\r';
 	if (!has_lflag(t, ICANON) || !take_canonical(t, c))
 		take_data(t, c, !returned);
 	return 0;
 }
 
-/* May another byte come in? A full buffer without a whole line still takes editing keys and the end
- * of the line. */
-static bool accepts(const struct tty *t)
+/* May another byte come in? A full buffer without a whole line goes on taking editing keys and the
+ * end of the line, which gets the last place: what came there before is lost. */
+static bool make_room(struct tty *t)
 {
-	if (used(t) < TTY_BUF - 1)
+	int room = TTY_BUF - (int)used(t);
+
+	if (has_iflag(t, PARMRK))
+		room = (room + 2) / 3;
+	if (room > 1)
 		return true;
-	return has_lflag(t, ICANON) && t->canon == t->tail && used(t) < TTY_BUF;
+	if (!has_lflag(t, ICANON) || t->canon != t->tail)
+		return false;
+	if (!room)
+		t->head--;
+	return true;
 }
 
 /* Takes bytes up to one that sends a signal, which is given in *sig. Returns how many; *readable: a
@@ -281,9 +317,9 @@ static size_t take_some(struct tty *t, const char *s, size_t n, int *sig, bool *
 	size_t done = 0;
 
 	*sig = 0;
-	while (done < n && !*sig && accepts(t))
+	while (done < n && !*sig && make_room(t))
 		*sig = take_byte(t, (uint8_t)s[done++]);
-	*readable = has_lflag(t, ICANON) ? t->canon != canon : t->head != head;
+	*readable = tty_canonical(t) ? t->canon != canon : t->head != head;
 	return done;
 }
 
@@ -303,6 +339,8 @@ size_t tty_receive(struct tty *t, const char *s, size_t n)
 			ldisc_kick(t);
 		spin_unlock(&t->lock, flags);
 		wake |= readable;
+		if (t->driver->told)
+			t->driver->told(t);
 		if (sig)
 			tty_signal_foreground(t, sig);
 	}

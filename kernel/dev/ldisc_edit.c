@@ -65,8 +65,11 @@ static void echo_erased(struct tty *t, unsigned end, uint8_t erase_char, bool si
 			t->erasing = true;
 		}
 		ldisc_echo(t, c);
-		for (unsigned i = t->head + 1; i != end; i++)
-			ldisc_put_raw(t, at(t, i));
+		for (unsigned i = t->head + 1; i != end; i++) {
+			ldisc_put(t, at(t, i));
+			if (t->column)
+				t->column--;
+		}
 	} else if (single && !has_lflag(t, ECHOE)) {
 		ldisc_echo(t, erase_char);
 	} else if (c == '\t') {
@@ -123,6 +126,8 @@ void edit_erase(struct tty *t, uint8_t erase_char)
 	while (t->head != t->canon) {
 		unsigned i = last_char(t), end = t->head;
 		uint8_t c = at(t, i);
+		if (utf8_continuation(t, c)) /* without its beginning: it stays */
+			break;
 		if (word && in_word && !word_char(c))
 			break;
 		in_word |= word_char(c);

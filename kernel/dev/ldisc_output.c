@@ -2,6 +2,8 @@
  * the driver. */
 #include "dev/ldisc.h"
 
+#include "abi/fs.h"
+
 /* --- the ring (tty->lock) --- */
 
 unsigned ldisc_out_used(const struct tty *t)
@@ -19,8 +21,15 @@ static void out(struct tty *t, uint8_t c)
 	t->out[t->out_head++ % TTY_OUT] = (char)c;
 }
 
+bool ldisc_writable(const struct tty *t)
+{
+	return ldisc_out_room(t) > OUT_RESERVE + 8 && !(t->stopped && t->driver->pty);
+}
+
 void ldisc_kick(struct tty *t)
 {
+	bool full = !ldisc_writable(t), any = ldisc_out_used(t);
+
 	while (!t->stopped && ldisc_out_used(t)) {
 		unsigned at = t->out_tail % TTY_OUT;
 		unsigned n = MIN(ldisc_out_used(t), TTY_OUT - at);
@@ -31,12 +40,40 @@ void ldisc_kick(struct tty *t)
 	}
 	if (!ldisc_out_used(t))
 		t->sent_column = t->column;
+	if ((full && ldisc_writable(t)) || (any && !ldisc_out_used(t)))
+		wait_wake_events(&t->write_wait, POLLOUT | POLLWRNORM);
 }
 
 void ldisc_flush_output(struct tty *t)
 {
 	t->out_tail = t->out_head;
 	t->column = t->sent_column;
+	if (t->driver->event)
+		t->driver->event(t, TIOCPKT_FLUSHWRITE);
+}
+
+static void flow_event(struct tty *t, unsigned bits)
+{
+	if (t->driver->event)
+		t->driver->event(t, bits);
+}
+
+void ldisc_stop(struct tty *t)
+{
+	if (t->stopped)
+		return;
+	t->stopped = true;
+	flow_event(t, TIOCPKT_STOP);
+}
+
+void ldisc_start(struct tty *t)
+{
+	if (!t->stopped || t->off)
+		return;
+	t->stopped = false;
+	flow_event(t, TIOCPKT_START);
+	ldisc_kick(t);
+	wait_wake_events(&t->write_wait, POLLOUT | POLLWRNORM);
 }
 
 bool ldisc_put_raw(struct tty *t, uint8_t c)
@@ -136,7 +173,7 @@ bool ldisc_put(struct tty *t, uint8_t c)
 size_t ldisc_write(struct tty *t, const char *s, size_t n)
 {
 	size_t done = 0;
-	while (done < n && ldisc_out_room(t) > OUT_RESERVE + 8) {
+	while (done < n && ldisc_writable(t)) {
 		ldisc_put(t, (uint8_t)s[done]);
 		done++;
 	}

@@ -2,43 +2,11 @@
 #include "dev/tty.h"
 
 #include "abi/fs.h"
-#include "dev/console.h"
 #include "dev/ldisc.h"
+#include "dev/pty.h"
 #include "mm/heap.h"
 #include "printk.h"
 #include "proc/process.h"
-
-#define DEV_TTY     MKDEV(5, 0)
-#define DEV_CONSOLE MKDEV(5, 1)
-#define DEV_SERIAL  MKDEV(4, 64)
-
-struct tty *console_tty;
-
-/* What Linux gives a fresh serial terminal, at the rate that firmware commonly leaves. */
-static const struct linux_termios2 fresh_termios = {
-    .c_iflag = ICRNL | IXON,
-    .c_oflag = OPOST | ONLCR,
-    .c_cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL,
-    .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-    .c_cc =
-	{
-	    [VINTR] = 'C' - '@',
-	    [VQUIT] = '\\' - '@',
-	    [VERASE] = 0x7f,
-	    [VKILL] = 'U' - '@',
-	    [VEOF] = 'D' - '@',
-	    [VMIN] = 1,
-	    [VSTART] = 'Q' - '@',
-	    [VSTOP] = 'S' - '@',
-	    [VSUSP] = 'Z' - '@',
-	    [VREPRINT] = 'R' - '@',
-	    [VDISCARD] = 'O' - '@',
-	    [VWERASE] = 'W' - '@',
-	    [VLNEXT] = 'V' - '@',
-	},
-    .c_ispeed = 115200,
-    .c_ospeed = 115200,
-};
 
 struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver *drv, void *data)
 {
@@ -56,7 +24,7 @@ struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver 
 	wait_queue_init(&t->read_turn);
 	wait_queue_init(&t->write_turn);
 	async_list_init(&t->async);
-	t->termios = fresh_termios;
+	t->termios = drv->fresh;
 	return t;
 }
 
@@ -67,16 +35,19 @@ void tty_get(struct tty *t)
 
 void tty_put(struct tty *t)
 {
-	if (ref_put(&t->refs))
-		kfree(t);
+	if (!ref_put(&t->refs))
+		return;
+	if (t->driver->destroy)
+		t->driver->destroy(t);
+	kfree(t);
 }
 
 void tty_reset(struct tty *t)
 {
 	irqflags_t flags = spin_lock(&t->lock);
 	ldisc_flush_input(t);
-	t->termios = fresh_termios;
-	t->stopped = t->exclusive = false;
+	t->termios = t->driver->fresh;
+	t->stopped = t->off = t->exclusive = false;
 	ldisc_kick(t);
 	spin_unlock(&t->lock, flags);
 }
@@ -86,9 +57,15 @@ void tty_output_room(struct tty *t)
 	irqflags_t flags = spin_lock(&t->lock);
 	ldisc_kick(t);
 	spin_unlock(&t->lock, flags);
-	wait_wake_events(&t->write_wait, POLLOUT | POLLWRNORM);
 	if (__atomic_exchange_n(&t->output_wanted, false, __ATOMIC_RELAXED))
 		async_notify(&t->async, POLL_OUT);
+}
+
+void tty_get_winsize(struct tty *t, struct linux_winsize *size)
+{
+	irqflags_t flags = spin_lock(&t->lock);
+	*size = t->winsize;
+	spin_unlock(&t->lock, flags);
 }
 
 void tty_set_winsize(struct tty *t, const struct linux_winsize *size)
@@ -103,13 +80,16 @@ void tty_set_winsize(struct tty *t, const struct linux_winsize *size)
 
 /* --- files --- */
 
-/* The terminal behind a device number, with a reference. */
-static struct tty *tty_of_device(uint32_t rdev)
+/* The terminal behind a device file, with a reference, or ERR_PTR. */
+static struct tty *tty_of_device(struct inode *i)
 {
-	struct tty *t = rdev == DEV_TTY ? tty_controlling() : console_tty;
-	if (t && rdev != DEV_TTY)
+	struct tty *t = i->rdev == DEV_TTY ? tty_controlling() : console_tty;
+
+	if (RDEV_MAJOR(i->rdev) == PTS_MAJOR)
+		return pty_of_inode(i);
+	if (t && i->rdev != DEV_TTY)
 		tty_get(t);
-	return t;
+	return t ? t : ERR_PTR(-ENXIO);
 }
 
 static int open_locked(struct tty *t, struct tty_file *tf)
@@ -118,6 +98,8 @@ static int open_locked(struct tty *t, struct tty_file *tf)
 
 	irqflags_t flags = spin_lock(&t->lock);
 	int r = t->exclusive && !admin ? -EBUSY : 0;
+	if (!r && t->driver->open)
+		r = t->driver->open(t);
 	if (!r)
 		t->opens++;
 	tf->hangups = t->hangups;
@@ -127,9 +109,9 @@ static int open_locked(struct tty *t, struct tty_file *tf)
 
 static int tty_open(struct inode *i, struct file *f)
 {
-	struct tty *t = tty_of_device(i->rdev);
-	if (!t)
-		return -ENXIO;
+	struct tty *t = tty_of_device(i);
+	if (IS_ERR(t))
+		return PTR_ERR(t);
 	struct tty_file *tf = kzalloc(sizeof(*tf));
 	int r = -ENOMEM;
 	if (!tf)
@@ -140,7 +122,7 @@ static int tty_open(struct inode *i, struct file *f)
 	if (r)
 		goto out_free;
 	f->data = tf;
-	if (!(f->flags & O_NOCTTY) && i->rdev == DEV_SERIAL && (f->flags & O_ACCMODE) != O_WRONLY)
+	if (!(f->flags & O_NOCTTY) && !tf->console && (f->flags & O_ACCMODE) != O_WRONLY)
 		tty_open_controlling(t);
 	return 0;
 out_free:
@@ -158,11 +140,11 @@ static void tty_release(struct file *f)
 	struct tty *t = tf->tty;
 	irqflags_t flags = spin_lock(&t->lock);
 	bool last = --t->opens == 0;
-	if (last)
+	if (last && !t->driver->pty)
 		t->exclusive = false;
 	spin_unlock(&t->lock, flags);
-	if (last)
-		tty_last_close(t);
+	if (last && t->driver->closed)
+		t->driver->closed(t);
 	kfree(tf);
 	tty_put(t);
 }
@@ -196,28 +178,7 @@ const struct file_ops tty_file_ops = {
     .async_list = tty_async_list,
 };
 
-/* --- the console's terminal --- */
-
-static size_t console_tty_write(struct tty *t, const char *s, size_t n)
-{
-	return console_write_some(s, n);
-}
-
-static void console_tty_drain(struct tty *t)
-{
-	console_drain();
-}
-
-static void console_tty_input_room(struct tty *t)
-{
-	console_pump();
-}
-
-static const struct tty_driver console_tty_driver = {
-    .write = console_tty_write,
-    .drain = console_tty_drain,
-    .input_room = console_tty_input_room,
-};
+/* --- at boot --- */
 
 static void add_device(const char *name, uint32_t mode, uint32_t rdev)
 {
@@ -228,13 +189,11 @@ static void add_device(const char *name, uint32_t mode, uint32_t rdev)
 
 void tty_init(void)
 {
-	struct tty *t = tty_create("ttyS0", DEV_SERIAL, &console_tty_driver, NULL);
-	if (!t) {
-		log_error("no memory for the console's terminal");
-		return;
-	}
-	__atomic_store_n(&console_tty, t, __ATOMIC_RELEASE);
-	add_device("console", S_IFCHR | 0600, DEV_CONSOLE);
+	tty_console_init();
 	add_device("tty", S_IFCHR | 0666, DEV_TTY);
-	add_device("ttyS0", S_IFCHR | 0600, DEV_SERIAL);
+	if (console_tty) {
+		add_device("console", S_IFCHR | 0600, DEV_CONSOLE);
+		add_device("ttyS0", S_IFCHR | 0600, DEV_SERIAL);
+	}
+	pty_init();
 }

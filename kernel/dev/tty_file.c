@@ -5,7 +5,9 @@
 #include "proc/process.h"
 #include "sched/timer.h"
 
-#define CHUNK 256 /* bytes moved between the ring and user memory at a time */
+#define CHUNK       256  /* bytes moved between the ring and user memory at a time */
+#define READ_PIECE  64   /* what Linux collects before it copies: a larger VMIN counts as this */
+#define WRITE_PIECE 2048 /* a signal is looked for so often in a long write */
 
 bool tty_file_hung_up(const struct tty_file *tf)
 {
@@ -23,7 +25,7 @@ static bool claim(struct tty *t, bool *busy)
 	return mine;
 }
 
-static int take_turn(struct tty *t, bool *busy, struct wait_queue *turn, const struct file *f)
+int tty_take_turn(struct tty *t, bool *busy, struct wait_queue *turn, const struct file *f)
 {
 	if (claim(t, busy))
 		return 0;
@@ -33,7 +35,7 @@ static int take_turn(struct tty *t, bool *busy, struct wait_queue *turn, const s
 	return r ? -ERESTARTSYS : 0;
 }
 
-static void end_turn(struct tty *t, bool *busy, struct wait_queue *turn)
+void tty_end_turn(struct tty *t, bool *busy, struct wait_queue *turn)
 {
 	irqflags_t flags = spin_lock(&t->lock);
 	*busy = false;
@@ -102,10 +104,12 @@ static int wait_input(struct file *f, ns_t time)
 	struct tty_file *tf = tty_file_of(f);
 	struct tty *t = tf->tty;
 
-	if (tty_file_hung_up(tf))
-		return 1;
 	if (readable(t, 1))
 		return 0;
+	if (__atomic_load_n(&t->other_closed, __ATOMIC_ACQUIRE))
+		return -EIO;
+	if (tty_file_hung_up(tf))
+		return 1;
 	if (!time)
 		return 1;
 	if (f->flags & O_NONBLOCK)
@@ -116,7 +120,9 @@ static int wait_input(struct file *f, ns_t time)
 	    deadline, "tty_read");
 	if (r == -EINTR)
 		return -ERESTARTSYS;
-	return r == -ETIMEDOUT;
+	if (r == -ETIMEDOUT)
+		return 1;
+	return readable(t, 1) || !__atomic_load_n(&t->other_closed, __ATOMIC_ACQUIRE) ? 0 : -EIO;
 }
 
 static int64_t read_loop(struct file *f, struct io_vec *io)
@@ -127,6 +133,8 @@ static int64_t read_loop(struct file *f, struct io_vec *io)
 	char chunk[CHUNK];
 	int64_t total = 0;
 
+	if (mode.least > READ_PIECE)
+		io->left = MIN(io->left, READ_PIECE);
 	while (io->left) {
 		bool line;
 		size_t n = take_locked(t, chunk, MIN(sizeof(chunk), io->left), &line);
@@ -159,13 +167,24 @@ int64_t tty_read(struct file *f, struct io_vec *io, uint64_t *pos)
 		return 0;
 	int r = tf->console ? 0 : tty_check_change(t, SIGTTIN);
 	if (!r)
-		r = take_turn(t, &t->reading, &t->read_turn, f);
+		r = tty_take_turn(t, &t->reading, &t->read_turn, f);
 	if (r)
 		return r;
 	int64_t result = read_loop(f, io);
-	end_turn(t, &t->reading, &t->read_turn);
+	if (result > 0)
+		tty_touch(f, false);
+	tty_end_turn(t, &t->reading, &t->read_turn);
 	unthrottle(t);
 	return result;
+}
+
+void tty_touch(struct file *f, bool written)
+{
+	const ns_t step = 8 * NS_PER_S;
+	ns_t now = time_realtime(), *at = written ? &f->inode->mtime : &f->inode->atime;
+
+	if (now / step != *at / step)
+		*at = now - now % step;
 }
 
 /* --- writing --- */
@@ -176,13 +195,15 @@ static size_t write_some(struct tty *t, const char *s, size_t n)
 	size_t done = ldisc_write(t, s, n);
 	ldisc_kick(t);
 	spin_unlock(&t->lock, flags);
+	if (t->driver->told)
+		t->driver->told(t);
 	return done;
 }
 
 static bool writable(struct tty *t)
 {
 	irqflags_t flags = spin_lock(&t->lock);
-	bool yes = ldisc_out_room(t) > OUT_RESERVE + 8;
+	bool yes = ldisc_writable(t);
 	spin_unlock(&t->lock, flags);
 	return yes;
 }
@@ -227,6 +248,8 @@ static int64_t write_loop(struct file *f, struct io_vec *io)
 		total += done;
 		if (done < n)
 			break;
+		if (total % WRITE_PIECE == 0 && io->left && signal_pending(current))
+			break;
 	}
 	return total;
 }
@@ -237,37 +260,49 @@ int64_t tty_write(struct file *f, struct io_vec *io, uint64_t *pos)
 	struct tty *t = tf->tty;
 	int r = 0;
 
+	if (tf->console) {
+		struct file *to = tty_console_redirected();
+		if (to) {
+			int64_t n = tty_write(to, io, pos);
+			file_put(to);
+			return n;
+		}
+	}
 	if (tty_file_hung_up(tf))
 		return -EIO;
 	if (!tf->console && has_lflag(t, TOSTOP))
 		r = tty_check_change(t, SIGTTOU);
 	if (!r)
-		r = take_turn(t, &t->writing, &t->write_turn, f);
+		r = tty_take_turn(t, &t->writing, &t->write_turn, f);
 	if (r)
 		return r;
 	int64_t result = write_loop(f, io);
-	end_turn(t, &t->writing, &t->write_turn);
+	if (result > 0)
+		tty_touch(f, true);
+	tty_end_turn(t, &t->writing, &t->write_turn);
 	return result;
 }
 
-/* The ring's last bytes count as sent when the driver says so. */
-static bool all_handed_on(struct tty *t)
+/* The driver has taken what stood before `end`. */
+static bool handed_on(struct tty *t, unsigned end)
 {
 	irqflags_t flags = spin_lock(&t->lock);
-	bool yes = !ldisc_out_used(t);
+	bool yes = (int)(t->out_tail - end) >= 0;
 	spin_unlock(&t->lock, flags);
 	return yes;
 }
 
+/* What comes later is not waited for: others may never cease to write. */
 int tty_drain(struct tty *t)
 {
+	if (t->driver->pty)
+		return 0;
+	irqflags_t flags = spin_lock(&t->lock);
+	unsigned end = t->out_head;
+	spin_unlock(&t->lock, flags);
 	int r = wait_event(
-	    &t->write_wait, all_handed_on(t), SCHED_SLEEP_INTR, NS_NEVER, "tty_drain");
-	if (r)
-		return -ERESTARTSYS;
-	if (t->driver->drain)
-		t->driver->drain(t);
-	return 0;
+	    &t->write_wait, handed_on(t, end), SCHED_SLEEP_INTR, NS_NEVER, "tty_drain");
+	return !r && t->driver->drain ? t->driver->drain(t) : r;
 }
 
 /* --- poll --- */
@@ -286,7 +321,9 @@ unsigned tty_poll(struct file *f, struct poll_table *pt)
 	unsigned least = t->termios.c_cc[VTIME] ? 1 : t->termios.c_cc[VMIN];
 	if (ldisc_readable(t, least))
 		events |= POLLIN | POLLRDNORM;
-	if (ldisc_out_room(t) > OUT_RESERVE + 8)
+	if (t->other_closed)
+		events |= POLLHUP;
+	if (ldisc_writable(t))
 		events |= POLLOUT | POLLWRNORM;
 	spin_unlock(&t->lock, flags);
 	return events;

@@ -3,56 +3,6 @@
 #include "dev/ldisc.h"
 #include "proc/process.h"
 
-/* --- modes --- */
-
-/* What of c_cflag does not touch the hardware: the rest stays as the line is set up. */
-#define SOFT_CFLAGS (HUPCL | CREAD | CLOCAL)
-
-static void get_termios(struct tty *t, struct linux_termios2 *out)
-{
-	irqflags_t flags = spin_lock(&t->lock);
-	*out = t->termios;
-	spin_unlock(&t->lock, flags);
-}
-
-/* TCGETS, with `two` TCGETS2: the old structure is the new one's beginning. */
-static int64_t copy_termios_out(struct tty *t, uint64_t arg, bool two)
-{
-	struct linux_termios2 now;
-	get_termios(t, &now);
-	return arch_copy_out(arg, &now, two ? sizeof(now) : sizeof(struct linux_termios));
-}
-
-static int64_t copy_termios_in(struct tty *t, uint64_t arg, bool two, bool drain, bool flush)
-{
-	struct linux_termios2 now, new;
-
-	int r = tty_check_change(t, SIGTTOU);
-	if (r)
-		return r;
-	get_termios(t, &now);
-	new = now;
-	r = arch_copy_in(&new, arg, two ? sizeof(new) : sizeof(struct linux_termios));
-	if (r)
-		return r;
-	new.c_cflag = (new.c_cflag &SOFT_CFLAGS) | (now.c_cflag & ~(uint32_t)SOFT_CFLAGS);
-	new.c_ispeed = now.c_ispeed;
-	new.c_ospeed = now.c_ospeed;
-	if (drain && (r = tty_drain(t)))
-		return r;
-	irqflags_t flags = spin_lock(&t->lock);
-	if (flush)
-		ldisc_flush_input(t);
-	ldisc_set_termios(t, &new);
-	spin_unlock(&t->lock, flags);
-	if (flush && t->driver->input_room)
-		t->driver->input_room(t);
-	/* A line may be readable now that was not, or the other way round. */
-	wait_wake_all(&t->read_wait);
-	wait_wake_all(&t->write_wait);
-	return 0;
-}
-
 /* --- flow and queues --- */
 
 static int64_t flow_control(struct tty *t, uint64_t what)
@@ -63,27 +13,35 @@ static int64_t flow_control(struct tty *t, uint64_t what)
 	irqflags_t flags = spin_lock(&t->lock);
 	switch (what) {
 	case TCOOFF:
-		t->stopped = true;
+		t->off = true;
+		ldisc_stop(t);
 		break;
 	case TCOON:
-		t->stopped = false;
+		if (t->off) {
+			t->off = false;
+			ldisc_start(t);
+		}
 		break;
 	case TCIOFF:
 	case TCION:
 		if (t->termios.c_cc[what == TCIOFF ? VSTOP : VSTART])
 			ldisc_put_raw(t, t->termios.c_cc[what == TCIOFF ? VSTOP : VSTART]);
+		ldisc_kick(t);
 		break;
 	default:
 		r = -EINVAL;
 	}
-	ldisc_kick(t);
 	spin_unlock(&t->lock, flags);
-	wait_wake_all(&t->write_wait);
+	if (t->driver->told)
+		t->driver->told(t);
 	return r;
 }
 
 static int64_t flush_queues(struct tty *t, uint64_t what)
 {
+	/* This much Linux does even for the background. */
+	if ((what == TCIFLUSH || what == TCIOFLUSH) && t->driver->input_flush)
+		t->driver->input_flush(t);
 	int r = tty_check_change(t, SIGTTOU);
 	if (r)
 		return r;
@@ -102,12 +60,12 @@ static int64_t flush_queues(struct tty *t, uint64_t what)
 	return 0;
 }
 
-/* Breaks: these wait for output, and no driver here can send one, which Linux does not count as a
- * failure either. */
-static int64_t send_break(struct tty *t)
+/* Breaks, tcdrain: these wait for output. No driver here can send a break, which Linux does not
+ * count as a failure either. */
+static int64_t wait_sent(struct tty *t, unsigned cmd)
 {
 	int r = tty_check_change(t, SIGTTOU);
-	return r ? r : tty_drain(t);
+	return r || cmd == TIOCCBRK ? r : tty_drain(t);
 }
 
 static int64_t put_int(uint64_t arg, int value)
@@ -127,9 +85,8 @@ static unsigned count_locked(struct tty *t, unsigned (*count)(const struct tty *
 
 static int64_t get_winsize(struct tty *t, uint64_t arg)
 {
-	irqflags_t flags = spin_lock(&t->lock);
-	struct linux_winsize size = t->winsize;
-	spin_unlock(&t->lock, flags);
+	struct linux_winsize size;
+	tty_get_winsize(t, &size);
 	return copy_out_obj(arg, &size);
 }
 
@@ -149,36 +106,24 @@ static void set_exclusive(struct tty *t, bool on)
 	spin_unlock(&t->lock, flags);
 }
 
-/* As Linux with dev.tty.legacy_tiocsti=0: only for the privileged. */
 static int64_t simulate_input(struct tty *t, uint64_t arg)
 {
 	char c;
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!tty_legacy_tiocsti() && !capable(CAP_SYS_ADMIN))
 		return -EIO;
+	if (!tty_is_controlling(t) && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	int r = arch_copy_in(&c, arg, 1);
 	if (!r)
 		tty_receive(t, &c, 1);
 	return r;
 }
 
-static int64_t set_soft_carrier(struct tty *t, uint64_t arg)
-{
-	int on;
-	int r = copy_in_obj(&on, arg);
-	if (r)
-		return r;
-	irqflags_t flags = spin_lock(&t->lock);
-	t->termios.c_cflag = on ? t->termios.c_cflag | CLOCAL
-				: t->termios.c_cflag & ~(uint32_t)CLOCAL;
-	spin_unlock(&t->lock, flags);
-	return 0;
-}
-
 static int64_t set_discipline(struct tty *t, uint64_t arg)
 {
 	int which;
-	int r = tty_check_change(t, SIGTTOU);
+	int64_t r = wait_sent(t, TIOCSETD);
 	if (!r)
 		r = copy_in_obj(&which, arg);
 	if (r)
@@ -186,12 +131,33 @@ static int64_t set_discipline(struct tty *t, uint64_t arg)
 	return which == N_TTY ? 0 : -EINVAL;
 }
 
+/* TIOCMGET and its kin; a terminal without a modem knows none of these. */
+static int64_t modem_lines(struct tty *t, unsigned cmd, uint64_t arg)
+{
+	const unsigned mine = TIOCM_DTR | TIOCM_RTS | TIOCM_OUT1 | TIOCM_OUT2 | TIOCM_LOOP;
+	unsigned bits;
+
+	if (!t->driver->modem)
+		return -ENOTTY;
+	if (cmd == TIOCMGET)
+		return put_int(arg, (int)t->driver->modem(t));
+	int r = copy_in_obj(&bits, arg);
+	if (r)
+		return r;
+	bits &= mine;
+	t->driver->set_modem(t, cmd == TIOCMBIC ? 0 : bits,
+	    cmd == TIOCMBIC   ? bits
+	    : cmd == TIOCMSET ? mine & ~bits
+			      : 0);
+	return 0;
+}
+
 /* --- groups and sessions --- */
 
-static int64_t get_pgrp(struct tty *t, uint64_t arg)
+static int64_t get_pgrp(struct tty *t, uint64_t arg, bool controlling)
 {
 	int pgrp;
-	int r = tty_get_pgrp(t, true, &pgrp);
+	int r = tty_get_pgrp(t, controlling, &pgrp);
 	return r ? r : put_int(arg, pgrp);
 }
 
@@ -205,10 +171,10 @@ static int64_t set_pgrp(struct tty *t, uint64_t arg)
 	return r ? r : tty_set_pgrp(t, pgrp);
 }
 
-static int64_t get_sid(struct tty *t, uint64_t arg)
+static int64_t get_sid(struct tty *t, uint64_t arg, bool controlling)
 {
 	int sid;
-	int r = tty_get_sid(t, &sid);
+	int r = tty_get_sid(t, controlling, &sid);
 	return r ? r : put_int(arg, sid);
 }
 
@@ -220,27 +186,44 @@ static int64_t hang_up(struct tty *t)
 	return 0;
 }
 
-/* --- the switch --- */
+/* --- the switches --- */
 
-static int64_t ioctl_modes(struct tty *t, unsigned cmd, uint64_t arg)
+int64_t tty_ioctl_job(struct tty *t, const struct file *f, unsigned cmd, uint64_t arg, bool master)
 {
 	switch (cmd) {
-	case TCGETS:
-		return copy_termios_out(t, arg, false);
-	case TCGETS2:
-		return copy_termios_out(t, arg, true);
-	case TCSETS:
-		return copy_termios_in(t, arg, false, false, false);
-	case TCSETSW:
-		return copy_termios_in(t, arg, false, true, false);
-	case TCSETSF:
-		return copy_termios_in(t, arg, false, true, true);
-	case TCSETS2:
-		return copy_termios_in(t, arg, true, false, false);
-	case TCSETSW2:
-		return copy_termios_in(t, arg, true, true, false);
-	case TCSETSF2:
-		return copy_termios_in(t, arg, true, true, true);
+	case TIOCGWINSZ:
+		return get_winsize(t, arg);
+	case TIOCSWINSZ:
+		return set_winsize(t, arg);
+	case TIOCGDEV: /* new_encode_dev: as the number is kept */
+		return put_int(arg, (int)t->rdev);
+	case TIOCSCTTY:
+		return tty_take_controlling(t, f, arg == 1);
+	case TIOCNOTTY:
+		return master ? -ENOTTY : tty_give_up(t);
+	case TIOCGPGRP:
+		return get_pgrp(t, arg, !master);
+	case TIOCSPGRP:
+		return set_pgrp(t, arg);
+	case TIOCGSID:
+		return get_sid(t, arg, !master);
+	default:
+		return -ENOIOCTLCMD;
+	}
+}
+
+static unsigned output_queued(const struct tty *t)
+{
+	return t->driver->pty ? 0 : ldisc_out_used(t);
+}
+
+static int64_t ioctl_queues(struct tty *t, unsigned cmd, uint64_t arg)
+{
+	switch (cmd) {
+	case FIONREAD:
+		return put_int(arg, (int)count_locked(t, ldisc_inq));
+	case TIOCOUTQ:
+		return put_int(arg, (int)count_locked(t, output_queued));
 	case TCXONC:
 		return flow_control(t, arg);
 	case TCFLSH:
@@ -249,13 +232,38 @@ static int64_t ioctl_modes(struct tty *t, unsigned cmd, uint64_t arg)
 	case TCSBRKP:
 	case TIOCSBRK:
 	case TIOCCBRK:
-		return send_break(t);
-	case TIOCGSOFTCAR:
-		return put_int(arg, (t->termios.c_cflag & CLOCAL) != 0);
-	case TIOCSSOFTCAR:
-		return set_soft_carrier(t, arg);
+		return wait_sent(t, cmd);
 	default:
 		return -ENOTTY;
+	}
+}
+
+static int64_t ioctl_terminal(struct file *f, struct tty *t, unsigned cmd, uint64_t arg)
+{
+	switch (cmd) {
+	case TIOCEXCL:
+	case TIOCNXCL:
+		set_exclusive(t, cmd == TIOCEXCL);
+		return 0;
+	case TIOCGEXCL:
+		return put_int(arg, t->exclusive);
+	case TIOCSTI:
+		return simulate_input(t, arg);
+	case TIOCCONS:
+		return tty_console_redirect(f, tty_file_of(f)->console);
+	case TIOCGETD:
+		return put_int(arg, N_TTY);
+	case TIOCSETD:
+		return set_discipline(t, arg);
+	case TIOCVHANGUP:
+		return hang_up(t);
+	case TIOCMGET:
+	case TIOCMSET:
+	case TIOCMBIS:
+	case TIOCMBIC:
+		return modem_lines(t, cmd, arg);
+	default:
+		return ioctl_queues(t, cmd, arg);
 	}
 }
 
@@ -265,42 +273,8 @@ int64_t tty_ioctl(struct file *f, unsigned cmd, uint64_t arg)
 
 	if (tty_file_hung_up(tty_file_of(f)))
 		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
-	switch (cmd) {
-	case TIOCGWINSZ:
-		return get_winsize(t, arg);
-	case TIOCSWINSZ:
-		return set_winsize(t, arg);
-	case FIONREAD:
-		return put_int(arg, (int)count_locked(t, ldisc_inq));
-	case TIOCOUTQ:
-		return put_int(arg, (int)count_locked(t, ldisc_out_used));
-	case TIOCEXCL:
-	case TIOCNXCL:
-		set_exclusive(t, cmd == TIOCEXCL);
-		return 0;
-	case TIOCGEXCL:
-		return put_int(arg, t->exclusive);
-	case TIOCSCTTY:
-		return tty_take_controlling(t, f, arg == 1);
-	case TIOCNOTTY:
-		return tty_give_up(t);
-	case TIOCGPGRP:
-		return get_pgrp(t, arg);
-	case TIOCSPGRP:
-		return set_pgrp(t, arg);
-	case TIOCGSID:
-		return get_sid(t, arg);
-	case TIOCSTI:
-		return simulate_input(t, arg);
-	case TIOCGETD:
-		return put_int(arg, N_TTY);
-	case TIOCSETD:
-		return set_discipline(t, arg);
-	case TIOCGDEV:
-		return put_int(arg, (int)t->rdev);
-	case TIOCVHANGUP:
-		return hang_up(t);
-	default:
-		return ioctl_modes(t, cmd, arg);
-	}
+	int64_t r = tty_ioctl_job(t, f, cmd, arg, false);
+	if (r == -ENOIOCTLCMD)
+		r = tty_ioctl_modes(t, cmd, arg);
+	return r == -ENOIOCTLCMD ? ioctl_terminal(f, t, cmd, arg) : r;
 }

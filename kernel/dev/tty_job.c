@@ -3,6 +3,7 @@
 #include "abi/fs.h"
 #include "dev/ldisc.h"
 #include "proc/process.h"
+#include "syscall/syscall.h"
 
 static struct siginfo kernel_info(int sig)
 {
@@ -64,12 +65,24 @@ int tty_check_change(struct tty *t, int sig)
 
 /* --- taking and leaving (task_lock) --- */
 
+/* The foreground group of the terminal that a session leader lost: it is told when the leader goes.
+ */
+static void remember_foreground(struct process *leader, struct pid *foreground)
+{
+	if (foreground)
+		pid_get(foreground);
+	if (leader->lost_foreground)
+		pid_put(leader->lost_foreground);
+	leader->lost_foreground = foreground;
+}
+
 void tty_set_controlling(struct tty *t, struct process *leader)
 {
 	ASSERT_HELD(&task_lock);
 	struct pid *old_session = t->session, *old_foreground = t->foreground;
 	struct tty *old = leader->tty;
 
+	remember_foreground(leader, NULL);
 	pid_get(leader->session);
 	pid_get(leader->pgrp);
 	tty_get(t);
@@ -111,6 +124,14 @@ struct tty *tty_controlling(void)
 		tty_get(t);
 	spin_unlock(&task_lock, flags);
 	return t;
+}
+
+bool tty_is_controlling(const struct tty *t)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	bool yes = current->process->tty == t;
+	spin_unlock(&task_lock, flags);
+	return yes;
 }
 
 void tty_open_controlling(struct tty *t)
@@ -192,9 +213,13 @@ static int set_foreground(struct tty *t, int nr)
 	if (p->tty != t || t->session != p->session)
 		return -ENOTTY;
 	struct pid *pgrp = pid_find(nr);
-	if (!pgrp || list_empty(&pgrp->members))
+	if (!pgrp)
 		return -ESRCH;
-	if (list_first(&pgrp->members, struct process, pgrp_link)->session != p->session)
+	/* Of no group, but the number of a process: that one's session decides. */
+	const struct process *member = list_empty(&pgrp->members)
+					   ? pgrp->process
+					   : list_first(&pgrp->members, struct process, pgrp_link);
+	if (!member || member->session != p->session)
 		return -EPERM;
 	pid_get(pgrp);
 	if (t->foreground)
@@ -213,10 +238,11 @@ int tty_set_pgrp(struct tty *t, int nr)
 	return r;
 }
 
-int tty_get_sid(struct tty *t, int *sid)
+int tty_get_sid(struct tty *t, bool controlling, int *sid)
 {
 	irqflags_t flags = spin_lock(&task_lock);
-	int r = current->process->tty == t && t->session ? 0 : -ENOTTY;
+	bool mine = !controlling || current->process->tty == t;
+	int r = mine && t->session ? 0 : -ENOTTY;
 	*sid = t->session ? t->session->nr : 0;
 	spin_unlock(&task_lock, flags);
 	return r;
@@ -237,6 +263,7 @@ static void hang_up_session(struct tty *t, bool to_foreground)
 			struct siginfo hup = kernel_info(SIGHUP), cont = kernel_info(SIGCONT);
 			signal_send(p->leader, &hup, TO_PROCESS);
 			signal_send(p->leader, &cont, TO_PROCESS);
+			remember_foreground(p, t->foreground);
 		}
 	}
 	if (to_foreground)
@@ -247,10 +274,13 @@ static void hang_up_session(struct tty *t, bool to_foreground)
 
 static void hang_up(struct tty *t, bool to_foreground)
 {
+	tty_console_forget(t);
 	irqflags_t flags = spin_lock(&t->lock);
 	__atomic_fetch_add(&t->hangups, 1, __ATOMIC_RELEASE);
-	ldisc_flush_input(t);
-	t->stopped = false;
+	ldisc_reset_input(t);
+	t->stopped = t->off = false;
+	if (t->driver->pty)
+		t->termios = t->driver->fresh;
 	ldisc_kick(t);
 	spin_unlock(&t->lock, flags);
 	hang_up_session(t, to_foreground);
@@ -263,17 +293,52 @@ void tty_hangup(struct tty *t)
 	hang_up(t, false);
 }
 
+/* (task_lock) A pty goes on without its session. */
+static void leave_pty(struct tty *t)
+{
+	send_group(t->foreground, SIGHUP);
+	release_session(t);
+}
+
+/* (task_lock) Its terminal was hung up before: who had been in the foreground hears of it now. */
+static void tell_lost_foreground(struct process *leader)
+{
+	if (!leader->tty && leader->lost_foreground) {
+		send_group(leader->lost_foreground, SIGHUP);
+		send_group(leader->lost_foreground, SIGCONT);
+	}
+}
+
 void tty_session_leader_exit(struct process *leader)
 {
 	irqflags_t flags = spin_lock(&task_lock);
-	struct tty *t = is_leader(leader) ? leader->tty : NULL;
+	struct tty *t = leader->tty;
 	if (t)
 		tty_get(t);
+	tell_lost_foreground(leader);
+	if (t && t->driver->pty)
+		leave_pty(t);
 	spin_unlock(&task_lock, flags);
+	if (t && !t->driver->pty)
+		hang_up(t, true);
+	flags = spin_lock(&task_lock);
+	remember_foreground(leader, NULL);
+	spin_unlock(&task_lock, flags);
+	if (t)
+		tty_put(t);
+}
+
+/* vhangup(2) */
+int tty_hangup_own(void)
+{
+	if (!capable(CAP_SYS_TTY_CONFIG))
+		return -EPERM;
+	struct tty *t = tty_controlling();
 	if (!t)
-		return;
-	hang_up(t, true);
+		return 0;
+	tty_hangup(t);
 	tty_put(t);
+	return 0;
 }
 
 /* The last file of it was closed: its session, if any, has no terminal any more. */
@@ -282,4 +347,9 @@ void tty_last_close(struct tty *t)
 	irqflags_t flags = spin_lock(&task_lock);
 	release_session(t);
 	spin_unlock(&task_lock, flags);
+}
+
+SYSCALL(vhangup)
+{
+	return tty_hangup_own();
 }

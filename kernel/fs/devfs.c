@@ -9,6 +9,7 @@ struct superblock *devfs_superblock;
 struct device {
 	struct list link;
 	uint32_t rdev;
+	bool whole_major; /* any number like it */
 	const struct file_ops *ops;
 };
 static struct list devices = LIST_INIT(devices); /* (devices_lock) */
@@ -20,7 +21,7 @@ static struct device *device_find(uint32_t rdev)
 	struct device *dev;
 
 	list_for_each (dev, &devices, link)
-		if (dev->rdev == rdev)
+		if (dev->rdev == rdev || (dev->whole_major && !((dev->rdev ^ rdev) & 0xfff00)))
 			return dev;
 	return NULL;
 }
@@ -35,7 +36,7 @@ const struct file_ops *dev_ops(uint32_t rdev)
 	return ops;
 }
 
-static int device_add(uint32_t rdev, const struct file_ops *ops)
+static int device_add(uint32_t rdev, const struct file_ops *ops, bool whole_major)
 {
 	struct device *dev = kzalloc(sizeof(*dev));
 	irqflags_t flags;
@@ -44,6 +45,7 @@ static int device_add(uint32_t rdev, const struct file_ops *ops)
 	if (!dev)
 		return -ENOMEM;
 	dev->rdev = rdev;
+	dev->whole_major = whole_major;
 	dev->ops = ops;
 	flags = spin_lock(&devices_lock);
 	taken = device_find(rdev);
@@ -124,10 +126,15 @@ int dev_register(const char *name, uint32_t mode, uint32_t rdev, const struct fi
 	int err;
 
 	devfs_init();
-	err = device_add(rdev, ops);
+	err = device_add(rdev, ops, false);
 	if (err)
 		return err;
 	return node_add(name, S_IFCHR | (mode & 07777), rdev, NULL);
+}
+
+int dev_register_major(unsigned major, const struct file_ops *ops)
+{
+	return device_add(MKDEV(major, 0), ops, true);
 }
 
 void dev_unregister(const char *name, uint32_t rdev)

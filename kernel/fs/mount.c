@@ -1,5 +1,6 @@
 /* Mounts: a table of covered dentries, each with the tree that covers it; and the filesystems that
  * can be mounted. */
+#include "fs/devpts.h"
 #include "fs/internal.h"
 #include "printk.h"
 
@@ -36,6 +37,7 @@ static const struct filesystem {
     {"tmpfs", open_tmpfs},
     {"devtmpfs", open_devtmpfs},
     {"proc", open_proc},
+    {"devpts", devpts_create},
 };
 
 const char *filesystem_name(unsigned n)

@@ -62,7 +62,8 @@ static void mount_root(void)
 	superblock_use(sb);
 }
 
-static void mount_on(const char *source, const char *path, const char *type, uint32_t mode)
+static void mount_on(const char *source, const char *path, const char *type, uint32_t mode,
+    uint64_t flags, const char *options)
 {
 	struct dentry *d;
 	int err = do_mkdir(AT_FDCWD, path, mode);
@@ -73,7 +74,7 @@ static void mount_on(const char *source, const char *path, const char *type, uin
 		/* Whatever the archive said of it. */
 		d->inode->mode = S_IFDIR | mode;
 		dentry_put(d);
-		err = type ? do_mount(source, path, type, 0, NULL) : 0;
+		err = type ? do_mount(source, path, type, flags, options) : 0;
 	}
 	if (err)
 		log_error("vfs: %s: %s", path, errno_name(err));
@@ -87,7 +88,9 @@ void vfs_init(void)
 	devfs_init();
 	if (rd->size)
 		initramfs_unpack(phys_to_virt(rd->base), rd->size);
-	mount_on("devtmpfs", "/dev", "devtmpfs", 0755);
-	mount_on("proc", "/proc", "proc", 0555);
-	mount_on(NULL, "/tmp", NULL, 01777);
+	mount_on("devtmpfs", "/dev", "devtmpfs", 0755, 0, NULL);
+	mount_on("devpts", "/dev/pts", "devpts", 0755, MS_NOSUID | MS_NOEXEC,
+	    "gid=5,mode=620,ptmxmode=000"); /* as Debian's */
+	mount_on("proc", "/proc", "proc", 0555, 0, NULL);
+	mount_on(NULL, "/tmp", NULL, 01777, 0, NULL);
 }

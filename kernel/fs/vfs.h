@@ -25,10 +25,11 @@ struct async_list;
 struct cred;
 
 struct superblock {
-	const char *type;  /* "tmpfs", "devtmpfs", "proc" */
-	uint32_t dev;      /* st_dev */
-	uint64_t next_ino; /* atomic */
-	uint64_t magic;    /* statfs f_type */
+	const char *type;    /* "tmpfs", "devtmpfs", "proc" */
+	const char *options; /* its own, as /proc/mounts shows them: ",mode=600"; NULL: none */
+	uint32_t dev;        /* st_dev */
+	uint64_t next_ino;   /* atomic */
+	uint64_t magic;      /* statfs f_type */
 	struct dentry *root;
 	void *data;
 	struct refcount refs; /* the mount's, and one of each inode */
@@ -302,6 +303,8 @@ int initramfs_unpack(
 struct superblock *tmpfs_create(void);
 /* A node in /dev, and who serves the number. */
 int dev_register(const char *name, uint32_t mode, uint32_t rdev, const struct file_ops *ops);
+/* Who serves every number of a major that no node is registered for. */
+int dev_register_major(unsigned major, const struct file_ops *ops);
 void dev_unregister(const char *name, uint32_t rdev); /* the node and the number */
 #define MKDEV(major, minor) (((major) & 0xfffu) << 8 | ((minor) & 0xffu) | ((minor) & ~0xffu) << 12)
 int do_pipe(struct file *out[2], unsigned flags);

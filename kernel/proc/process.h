@@ -71,8 +71,9 @@ struct process {
 	struct thread *leader;
 	struct pid *pgrp, *session;
 	struct list pgrp_link, session_link;
-	struct tty *tty; /* controlling terminal, with a reference of the session */
-	bool did_exec;   /* setpgid's EACCES */
+	struct tty *tty;             /* controlling terminal, with a reference of the session */
+	struct pid *lost_foreground; /* of a leader whose terminal was hung up; with a reference */
+	bool did_exec;               /* setpgid's EACCES */
 	bool child_subreaper, has_child_subreaper;
 	int exit_signal; /* what the parent gets at the end: SIGCHLD by default, 0 none */
 

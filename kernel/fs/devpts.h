@@ -1,0 +1,32 @@
+/* The file system of pseudo terminals, /dev/pts: a node for each slave, by number, and a ptmx of
+ * its own. */
+#pragma once
+
+#include "base.h"
+
+struct tty;
+struct inode;
+struct dentry;
+struct file;
+struct superblock;
+
+struct superblock *devpts_create(const char *options, int *err);
+
+/* The devpts that an open of this ptmx file makes its pty in: the one that holds it, or the one
+ * mounted on "pts" in its directory. A use of it is the caller's. ERR_PTR(-ENODEV). */
+struct superblock *devpts_of_ptmx(const struct file *f);
+struct superblock *devpts_main(void); /* the one that the kernel mounted; with a use. ERR_PTR */
+
+/* The lowest free number: -ENOSPC past the limits, -ENOMEM. */
+int devpts_new_index(struct superblock *sb);
+void devpts_free_index(struct superblock *sb, int index);
+void devpts_put(struct superblock *sb); /* gives the use back */
+/* The slave's node, with a reference; it has one on the terminal. ERR_PTR(-ENOMEM). */
+struct dentry *devpts_add(struct superblock *sb, int index, struct tty *t);
+void devpts_remove(struct dentry *node);       /* reference taken over */
+struct tty *devpts_tty(const struct inode *i); /* of a slave's node, or NULL */
+
+/* /proc/sys/kernel/pty: how many there may be in all; how many there are. */
+#define DEVPTS_LIMIT_MAX (1 << 20)
+extern int devpts_limit, devpts_reserve; /* atomic */
+int devpts_count(void);
