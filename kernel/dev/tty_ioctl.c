@@ -257,6 +257,8 @@ static int64_t ioctl_terminal(struct file *f, struct tty *t, unsigned cmd, uint6
 		return set_discipline(t, arg);
 	case TIOCVHANGUP:
 		return hang_up(t);
+	case TIOCGPTPEER: /* the master's */
+		return -EIO;
 	case TIOCMGET:
 	case TIOCMSET:
 	case TIOCMBIS:

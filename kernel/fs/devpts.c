@@ -223,7 +223,7 @@ static struct superblock *mounted_at(struct dentry *d)
 
 struct superblock *devpts_of_ptmx(const struct file *f)
 {
-	struct superblock *sb = ERR_PTR(-ENODEV);
+	struct superblock *sb = ERR_PTR(-ENOENT);
 	struct dentry *dir, *pts;
 
 	if (is_devpts(f->inode->sb))

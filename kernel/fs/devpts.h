@@ -13,7 +13,8 @@ struct superblock;
 struct superblock *devpts_create(const char *options, int *err);
 
 /* The devpts that an open of this ptmx file makes its pty in: the one that holds it, or the one
- * mounted on "pts" in its directory. A use of it is the caller's. ERR_PTR(-ENODEV). */
+ * mounted on "pts" in its directory. A use of it is the caller's.
+ * ERR_PTR: -ENOENT, no pts there; -ENODEV, no devpts. */
 struct superblock *devpts_of_ptmx(const struct file *f);
 struct superblock *devpts_main(void); /* the one that the kernel mounted; with a use. ERR_PTR */
 
