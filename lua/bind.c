@@ -17,6 +17,7 @@ const luaL_Reg bind_modules[] = {
     {"sys", luaopen_sys},
     {"proc", luaopen_proc},
     {"pgrp", luaopen_pgrp},
+    {"pty", luaopen_pty},
     {"signal", luaopen_signal},
     {"mem", luaopen_mem},
     {"sym", luaopen_sym},

@@ -1,5 +1,5 @@
 /* proc.spawn: a program started as a child of the shell, by the kernel's own process_spawn. */
-#include "dev/tty.h"
+#include "dev/pty.h"
 #include "fs/vfs.h"
 #include "modules.h"
 
@@ -139,6 +139,11 @@ static int open_stream(lua_State *L, int fd, struct file **stdio)
 		lua_pop(L, 1); /* it stays the caller's, who has it in the argument table */
 		return 0;
 	}
+	if (lua_isnil(L, -1) && lua_getfield(L, T, "tty") != LUA_TNIL) {
+		struct pty *p = bind_test_pty(L, -1);
+		if (p)
+			what = lua_pushfstring(L, "/dev/pts/%d", p->index);
+	}
 	if (!strcmp(what, "null"))
 		return 0;
 	if (fd == 2 && !strcmp(what, "stdout")) {
@@ -180,9 +185,11 @@ static void read_options(lua_State *L, struct spawn_args *a)
 	a->new_session = get_flag(L, "session");
 	a->stopped = get_flag(L, "stopped");
 	if (lua_getfield(L, T, "tty") != LUA_TNIL) {
-		if (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), "console"))
-			luaL_error(L, "proc.spawn: tty: \"console\" expected");
-		a->tty = console_tty;
+		struct pty *p = bind_test_pty(L, -1);
+		if (!p &&
+		    (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), "console")))
+			luaL_error(L, "proc.spawn: tty: \"console\" or an open pty expected");
+		a->tty = p ? p->slave : console_tty;
 		a->new_session = true;
 	}
 	lua_pop(L, 1);

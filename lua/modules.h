@@ -10,6 +10,7 @@ struct siginfo;
 int luaopen_sys(lua_State *L);
 int luaopen_proc(lua_State *L);
 int luaopen_pgrp(lua_State *L);
+int luaopen_pty(lua_State *L);
 int luaopen_signal(lua_State *L);
 int luaopen_mem(lua_State *L);
 int luaopen_sym(lua_State *L);
@@ -105,7 +106,9 @@ void push_registers(lua_State *L, const struct arch_frame *f);
 void push_siginfo(lua_State *L, const struct siginfo *info);
 void push_signal_name(lua_State *L, int sig);    /* "SIGTERM" */
 const char *signal_code_name(int sig, int code); /* "SEGV_MAPERR", or NULL */
-void open_file_type(lua_State *L);               /* bind_file.c */
+struct pty;
+struct pty *bind_test_pty(lua_State *L, int arg); /* bind_pty.c: NULL: no pty, or a closed one */
+void open_file_type(lua_State *L);                /* bind_file.c */
 /* Bytes that may be waited for: as read(2), -ETIMEDOUT; raises on Ctrl-C. */
 int64_t file_read_waiting(lua_State *L, struct file *f, void *buf, size_t n, ns_t deadline);
 

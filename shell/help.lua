@@ -5,7 +5,7 @@ local M = {}
 
 local modules = {
   "proc", "signal", "pgrp", "crash", "trace", "fault", "mem", "sym", "cpu", "irq", "sched", "log", "fs",
-  "time", "sys", "console",
+  "time", "sys", "console", "pty",
 }
 
 local loaded = {}

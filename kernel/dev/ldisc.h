@@ -155,6 +155,8 @@ int64_t tty_ioctl(struct file *f, unsigned cmd, uint64_t arg);
 /* What a pty's master does to its slave in the same way: modes, window size, groups and sessions.
  * -ENOIOCTLCMD: none of these. tty_ioctl.c, tty_termios.c */
 int64_t tty_ioctl_job(struct tty *t, const struct file *f, unsigned cmd, uint64_t arg, bool master);
+void tty_get_modes(struct tty *t, struct linux_termios2 *out);
+void tty_set_modes(struct tty *t, struct linux_termios2 *new); /* as TCSETS2; *new is adapted */
 int64_t tty_ioctl_modes(struct tty *t, unsigned cmd, uint64_t arg);
 #define ENOIOCTLCMD 515 /* never seen by a program */
 
@@ -164,4 +166,3 @@ void tty_console_init(void);
 int tty_console_redirect(struct file *f, bool console);
 struct file *tty_console_redirected(void); /* with a reference, or NULL */
 void tty_console_forget(struct tty *t);    /* hung up: nothing goes there any more */
-bool tty_legacy_tiocsti(void);             /* dev.tty.legacy_tiocsti */

@@ -4,6 +4,7 @@
 #include "dev/ldisc.h"
 #include "dev/pty.h"
 #include "proc/process.h"
+#include "sysctl.h"
 
 static int64_t put_int(uint64_t arg, int value)
 {
@@ -111,7 +112,7 @@ static int64_t simulate_input(struct pty *p, uint64_t arg)
 	char c;
 
 	if (!capable(CAP_SYS_ADMIN)) /* it is nobody's controlling terminal */
-		return tty_legacy_tiocsti() ? -EPERM : -EIO;
+		return sysctl_get(legacy_tiocsti) ? -EPERM : -EIO;
 	int r = arch_copy_in(&c, arg, 1);
 	if (r)
 		return r;

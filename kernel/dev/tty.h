@@ -88,7 +88,6 @@ struct tty {
 
 void tty_init(void); /* /dev/console, /dev/tty, /dev/ttyS0, ptys */
 extern struct tty *console_tty;
-extern int tty_tiocsti_for_all; /* dev.tty.legacy_tiocsti: atomic */
 /* A terminal in the state a fresh one has, or NULL: no memory. */
 struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver *drv, void *data);
 void tty_get(struct tty *t);
@@ -104,7 +103,8 @@ void tty_output_room(struct tty *t);
  */
 void tty_hangup(struct tty *t);
 int tty_hangup_own(void); /* vhangup(2): the current process's own; 0, -EPERM */
-/* A session leader takes it as its controlling terminal (task_lock). */
+/* A session leader that has none takes it as its controlling terminal; another session that had it
+ * has none from then on (task_lock). */
 void tty_set_controlling(struct tty *t, struct process *leader);
 /* The session leader is going: hang-up to the foreground, terminal freed (no lock held). */
 void tty_session_leader_exit(struct process *leader);

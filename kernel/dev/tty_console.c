@@ -109,12 +109,3 @@ void tty_console_forget(struct tty *t)
 	spin_unlock(&redirect_lock, flags);
 	file_put(f);
 }
-
-/* --- dev.tty.legacy_tiocsti --- */
-
-int tty_tiocsti_for_all;
-
-bool tty_legacy_tiocsti(void)
-{
-	return __atomic_load_n(&tty_tiocsti_for_all, __ATOMIC_RELAXED);
-}

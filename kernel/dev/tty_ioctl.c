@@ -2,6 +2,7 @@
 #include "arch/uaccess.h"
 #include "dev/ldisc.h"
 #include "proc/process.h"
+#include "sysctl.h"
 
 /* --- flow and queues --- */
 
@@ -110,7 +111,7 @@ static int64_t simulate_input(struct tty *t, uint64_t arg)
 {
 	char c;
 
-	if (!tty_legacy_tiocsti() && !capable(CAP_SYS_ADMIN))
+	if (!sysctl_get(legacy_tiocsti) && !capable(CAP_SYS_ADMIN))
 		return -EIO;
 	if (!tty_is_controlling(t) && !capable(CAP_SYS_ADMIN))
 		return -EPERM;

@@ -76,27 +76,6 @@ static void remember_foreground(struct process *leader, struct pid *foreground)
 	leader->lost_foreground = foreground;
 }
 
-void tty_set_controlling(struct tty *t, struct process *leader)
-{
-	ASSERT_HELD(&task_lock);
-	struct pid *old_session = t->session, *old_foreground = t->foreground;
-	struct tty *old = leader->tty;
-
-	remember_foreground(leader, NULL);
-	pid_get(leader->session);
-	pid_get(leader->pgrp);
-	tty_get(t);
-	t->session = leader->session;
-	t->foreground = leader->pgrp;
-	leader->tty = t;
-	if (old_session)
-		pid_put(old_session);
-	if (old_foreground)
-		pid_put(old_foreground);
-	if (old)
-		tty_put(old);
-}
-
 /* No process of its session has it any more. */
 static void release_session(struct tty *t)
 {
@@ -114,6 +93,19 @@ static void release_session(struct tty *t)
 	t->foreground = NULL;
 	pid_put(session);
 	tty_put(t);
+}
+
+void tty_set_controlling(struct tty *t, struct process *leader)
+{
+	ASSERT_HELD(&task_lock);
+	release_session(t);
+	remember_foreground(leader, NULL);
+	pid_get(leader->session);
+	pid_get(leader->pgrp);
+	tty_get(t);
+	t->session = leader->session;
+	t->foreground = leader->pgrp;
+	leader->tty = t;
 }
 
 struct tty *tty_controlling(void)
@@ -165,10 +157,8 @@ int tty_take_controlling(struct tty *t, const struct file *f, bool steal)
 	struct process *p = current->process;
 	if (!is_leader(p) || p->session != t->session) {
 		r = may_take(t, f, steal);
-		if (!r) {
-			release_session(t);
+		if (!r)
 			tty_set_controlling(t, p);
-		}
 	}
 	spin_unlock(&task_lock, flags);
 	return r;

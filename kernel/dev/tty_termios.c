@@ -10,7 +10,7 @@
 
 enum when { NOW, DRAINED, FLUSHED };
 
-static void get_termios(struct tty *t, struct linux_termios2 *out)
+void tty_get_modes(struct tty *t, struct linux_termios2 *out)
 {
 	irqflags_t flags = spin_lock(&t->lock);
 	*out = t->termios;
@@ -94,6 +94,18 @@ static void apply(struct tty *t, struct linux_termios2 *new)
 	tell_master(t, &old);
 }
 
+void tty_set_modes(struct tty *t, struct linux_termios2 *new)
+{
+	irqflags_t flags = spin_lock(&t->lock);
+	apply(t, new);
+	spin_unlock(&t->lock, flags);
+	if (t->driver->input_room)
+		t->driver->input_room(t);
+	/* A line may be readable now that was not, or the other way round. */
+	wait_wake_all(&t->read_wait);
+	wait_wake_all(&t->write_wait);
+}
+
 static int set_termios(struct tty *t, struct linux_termios2 *new, enum when when)
 {
 	irqflags_t flags;
@@ -108,14 +120,7 @@ static int set_termios(struct tty *t, struct linux_termios2 *new, enum when when
 		r = tty_drain(t);
 	if (r)
 		return -ERESTARTSYS;
-	flags = spin_lock(&t->lock);
-	apply(t, new);
-	spin_unlock(&t->lock, flags);
-	if (t->driver->input_room)
-		t->driver->input_room(t);
-	/* A line may be readable now that was not, or the other way round. */
-	wait_wake_all(&t->read_wait);
-	wait_wake_all(&t->write_wait);
+	tty_set_modes(t, new);
 	return 0;
 }
 
@@ -127,7 +132,7 @@ static int64_t copy_termios_in(struct tty *t, uint64_t arg, bool two, enum when 
 	int r = tty_check_change(t, SIGTTOU);
 	if (r)
 		return r;
-	get_termios(t, &new);
+	tty_get_modes(t, &new);
 	r = arch_copy_in(&new, arg, two ? sizeof(new) : sizeof(struct linux_termios));
 	return r ? r : set_termios(t, &new, when);
 }
@@ -135,7 +140,7 @@ static int64_t copy_termios_in(struct tty *t, uint64_t arg, bool two, enum when 
 static int64_t copy_termios_out(struct tty *t, uint64_t arg, bool two)
 {
 	struct linux_termios2 now;
-	get_termios(t, &now);
+	tty_get_modes(t, &now);
 	return arch_copy_out(arg, &now, two ? sizeof(now) : sizeof(struct linux_termios));
 }
 
@@ -146,7 +151,7 @@ static int64_t copy_termio_out(struct tty *t, uint64_t arg)
 	struct linux_termios2 now;
 	struct linux_termio io;
 
-	get_termios(t, &now);
+	tty_get_modes(t, &now);
 	io = (struct linux_termio){.c_iflag = (uint16_t)now.c_iflag,
 	    .c_oflag = (uint16_t)now.c_oflag,
 	    .c_cflag = (uint16_t)now.c_cflag,
@@ -171,7 +176,7 @@ static int64_t copy_termio_in(struct tty *t, uint64_t arg, enum when when)
 		r = copy_in_obj(&io, arg);
 	if (r)
 		return r;
-	get_termios(t, &new);
+	tty_get_modes(t, &new);
 	new.c_iflag = low_half(new.c_iflag, io.c_iflag);
 	new.c_oflag = low_half(new.c_oflag, io.c_oflag);
 	new.c_cflag = low_half(new.c_cflag, io.c_cflag);
@@ -209,7 +214,7 @@ static int64_t set_locked(struct tty *t, uint64_t arg)
 static int64_t get_soft_carrier(struct tty *t, uint64_t arg)
 {
 	struct linux_termios2 now;
-	get_termios(t, &now);
+	tty_get_modes(t, &now);
 	int on = (now.c_cflag & CLOCAL) != 0;
 	return copy_out_obj(arg, &on);
 }

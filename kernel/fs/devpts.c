@@ -3,7 +3,9 @@
 
 #include "dev/tty.h"
 #include "fs/internal.h"
+#include "fs/proc/procfs.h"
 #include "printk.h"
+#include "sysctl.h"
 
 #define DEVPTS_SUPER_MAGIC 0x1cd1
 #define PTMX_RDEV          MKDEV(5, 2)
@@ -15,16 +17,14 @@ struct devpts {
 	bool set_uid, set_gid; /* else the opener's */
 	uint32_t mode, ptmx_mode;
 	uint32_t max;
-	char shown[96]; /* in /proc/mounts */
 	struct mutex lock;
 	uint64_t *used; /* numbers, one bit each (lock) */
 	unsigned words;
 };
 
-int devpts_limit = 4096, devpts_reserve = 1024;
-static int count; /* of all instances: atomic */
+static int64_t count; /* of all instances: atomic */
 
-int devpts_count(void)
+int64_t devpts_count(void)
 {
 	return __atomic_load_n(&count, __ATOMIC_RELAXED);
 }
@@ -95,18 +95,17 @@ static int set_options(struct devpts *d, const char *options)
 	return err;
 }
 
-static void describe_options(struct devpts *d)
+static void show_options(const struct superblock *sb, struct proc_text *t)
 {
-	char uid[24] = "", gid[24] = "", max[24] = "";
+	const struct devpts *d = sb->data;
 
 	if (d->set_uid)
-		fmt_string(uid, sizeof(uid), ",uid=%u", d->uid);
+		text_printf(t, ",uid=%u", d->uid);
 	if (d->set_gid)
-		fmt_string(gid, sizeof(gid), ",gid=%u", d->gid);
+		text_printf(t, ",gid=%u", d->gid);
+	text_printf(t, ",mode=%03o,ptmxmode=%03o", d->mode, d->ptmx_mode);
 	if (d->max < DEVPTS_LIMIT_MAX)
-		fmt_string(max, sizeof(max), ",max=%u", d->max);
-	fmt_string(d->shown, sizeof(d->shown), "%s%s,mode=%03o,ptmxmode=%03o%s", uid, gid, d->mode,
-	    d->ptmx_mode, max);
+		text_printf(t, ",max=%u", d->max);
 }
 
 /* --- instances --- */
@@ -150,10 +149,8 @@ static struct devpts *devpts_alloc(const char *options, int *err)
 	d->mode = 0600;
 	d->max = DEVPTS_LIMIT_MAX;
 	*err = set_options(d, options);
-	if (!*err) {
-		describe_options(d);
+	if (!*err)
 		return d;
-	}
 	kfree(d);
 	return NULL;
 }
@@ -187,7 +184,7 @@ struct superblock *devpts_create(const char *options, int *err)
 		kfree(d);
 		return NULL;
 	}
-	sb->options = d->shown;
+	sb->show_options = show_options;
 	*err = make_root(sb, d);
 	if (!*err) {
 		*err = add_ptmx(sb, d);
@@ -295,8 +292,7 @@ int devpts_new_index(struct superblock *sb)
 	struct devpts *d = sb->data;
 	int index = -ENOSPC;
 
-	if (__atomic_add_fetch(&count, 1, __ATOMIC_RELAXED) <
-	    __atomic_load_n(&devpts_limit, __ATOMIC_RELAXED)) {
+	if (__atomic_add_fetch(&count, 1, __ATOMIC_RELAXED) < sysctl_get(pty_max)) {
 		mutex_lock(&d->lock);
 		index = take_lowest(d);
 		mutex_unlock(&d->lock);

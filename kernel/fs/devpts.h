@@ -27,7 +27,6 @@ struct dentry *devpts_add(struct superblock *sb, int index, struct tty *t);
 void devpts_remove(struct dentry *node);       /* reference taken over */
 struct tty *devpts_tty(const struct inode *i); /* of a slave's node, or NULL */
 
-/* /proc/sys/kernel/pty: how many there may be in all; how many there are. */
+/* The most that there may be in all (/proc/sys/kernel/pty/max); how many there are. */
 #define DEVPTS_LIMIT_MAX (1 << 20)
-extern int devpts_limit, devpts_reserve; /* atomic */
-int devpts_count(void);
+int64_t devpts_count(void);

@@ -25,11 +25,10 @@ struct async_list;
 struct cred;
 
 struct superblock {
-	const char *type;    /* "tmpfs", "devtmpfs", "proc" */
-	const char *options; /* its own, as /proc/mounts shows them: ",mode=600"; NULL: none */
-	uint32_t dev;        /* st_dev */
-	uint64_t next_ino;   /* atomic */
-	uint64_t magic;      /* statfs f_type */
+	const char *type;  /* "tmpfs", "devtmpfs", "proc" */
+	uint32_t dev;      /* st_dev */
+	uint64_t next_ino; /* atomic */
+	uint64_t magic;    /* statfs f_type */
 	struct dentry *root;
 	void *data;
 	struct refcount refs; /* the mount's, and one of each inode */

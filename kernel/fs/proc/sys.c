@@ -1,4 +1,5 @@
 /* /proc/sys: the kernel's parameters. */
+#include "fs/devpts.h"
 #include "fs/proc/procfs.h"
 #include "printk.h"
 #include "random.h"
@@ -27,6 +28,8 @@ struct sysctls sysctls = {
     .max_map_count = 65530,
     .mmap_min_addr = 4096,
     .swappiness = 60,
+    .pty_max = 4096,
+    .pty_reserve = 1024,
     .core_pattern = "core",
 };
 
@@ -251,6 +254,30 @@ static const struct proc_entry yama_entries[] = {
     {0},
 };
 
+static int show_ptys(struct proc_text *t, const struct proc_inode *p)
+{
+	text_printf(t, "%ld\n", (long)devpts_count());
+	return 0;
+}
+
+static const struct proc_entry pty_entries[] = {
+    NUMBER("max", pty_max, 0, DEVPTS_LIMIT_MAX),
+    SHOWN("nr", show_ptys),
+    NUMBER("reserve", pty_reserve, 0, DEVPTS_LIMIT_MAX),
+    {0},
+};
+
+static const struct proc_entry tty_entries[] = {
+    NUMBER("ldisc_autoload", ldisc_autoload, 0, 1),
+    NUMBER("legacy_tiocsti", legacy_tiocsti, 0, 1),
+    {0},
+};
+
+static const struct proc_entry dev_entries[] = {
+    DIRECTORY("tty", tty_entries),
+    {0},
+};
+
 static const struct proc_entry kernel_entries[] = {
     CONSTANT("cap_last_cap", "40\n"),
     {"core_pattern", S_IFREG | 0644, .show = show_core_pattern, .write = write_core_pattern,
@@ -276,6 +303,7 @@ static const struct proc_entry kernel_entries[] = {
     NUMBER("perf_event_paranoid", perf_event_paranoid, INT32_MIN, INT32_MAX),
     NUMBER("pid_max", pid_max, 301, 32768),
     SHOWN("printk", show_printk),
+    DIRECTORY("pty", pty_entries),
     DIRECTORY("random", random_entries),
     {"randomize_va_space", S_IFREG | 0644, .show = show_random_level, .write = write_random_level,
 	.parameter = true},
@@ -304,6 +332,7 @@ static const struct proc_entry vm_entries[] = {
 };
 
 const struct proc_entry proc_sys_entries[] = {
+    DIRECTORY("dev", dev_entries),
     DIRECTORY("fs", fs_entries),
     DIRECTORY("kernel", kernel_entries),
     DIRECTORY("vm", vm_entries),

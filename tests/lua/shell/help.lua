@@ -1,4 +1,4 @@
-local modules = {"proc", "pgrp", "signal", "mem", "sym", "cpu", "irq", "sched", "log", "fs", "time", "sys", "trace", "crash"}
+local modules = {"proc", "pgrp", "signal", "mem", "sym", "cpu", "irq", "sched", "log", "fs", "time", "sys", "trace", "crash", "console", "pty"}
 
 local function rows(module)
   local text = assert(sys.embedded("shell/help/" .. module .. ".lua"))
@@ -31,7 +31,8 @@ describe("shell.help", function()
     end
     local f <close> = assert(fs.open("/dev/null"))
     local p = proc.get(1)
-    for prefix, object in pairs{P = p, F = f} do
+    local m <close> = assert(pty.open())
+    for prefix, object in pairs{P = p, F = f, M = m} do
       for name in pairs(getmetatable(object).__index) do
         assert.truthy(seen[prefix .. ":" .. name], prefix .. ":" .. name .. " has no help")
       end
