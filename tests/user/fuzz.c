@@ -19,6 +19,7 @@
 #define CALLS_EACH    400 /* of a thread, before its process ends */
 #define STUCK_MS      300
 #define KILL_LIMIT_MS 20000
+#define TELL_MS       10000 /* a line of output as often */
 
 /* Shared by all: what the driver sees of a process. */
 struct slot {
@@ -309,10 +310,15 @@ static uint64_t calls_done(void)
 static void drive(uint64_t want, unsigned workers)
 {
 	struct watch watches[MAX_WORKERS] = {0};
-	uint64_t started = 0;
+	uint64_t started = 0, done;
+	int64_t told = now_ms();
 
-	while (calls_done() < want) {
+	while ((done = calls_done()) < want) {
 		reap();
+		if (now_ms() > told + TELL_MS) {
+			dprintf(1, "# %lu calls\n", done);
+			told = now_ms();
+		}
 		if (started % 64 == 63)
 			kill_strays();
 		for (unsigned i = 0; i < workers; i++) {
