@@ -143,6 +143,34 @@ static int mount_detach(struct mount *m, bool lazy)
 	return 0;
 }
 
+/* A mount on something in the tree of `sb`, or NULL. (mount_lock) */
+static struct mount *mount_upon(const struct superblock *sb)
+{
+	irqflags_t flags = spin_lock(&tree_lock);
+	struct mount *m, *found = NULL;
+
+	list_for_each (m, &mounts, link) {
+		if (m->covered && m->covered->sb == sb) {
+			found = m;
+			break;
+		}
+	}
+	spin_unlock(&tree_lock, flags);
+	return found;
+}
+
+/* Takes the mount, and before it those upon it, out of the tree, whoever uses them. (mount_lock) */
+static void mount_detach_all(struct mount *m)
+{
+	struct mount *last, *upon;
+
+	do {
+		for (last = m; (upon = mount_upon(last->sb));)
+			last = upon;
+		(void)mount_detach(last, true);
+	} while (last != m);
+}
+
 static int mount_new(
     const char *source, struct dentry *at, const char *type, uint64_t flags, const char *options)
 {
@@ -225,8 +253,10 @@ int do_umount(const char *target, unsigned flags)
 		err = -EINVAL;
 	/* The reference that found it goes first: the tree may be freed below. */
 	dentry_put(at);
-	if (!err)
-		err = mount_detach(m, flags & MNT_DETACH);
+	if (!err && (flags & MNT_DETACH))
+		mount_detach_all(m);
+	else if (!err)
+		err = mount_detach(m, false);
 	mutex_unlock(&mount_lock);
 	return err;
 }

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 
 /* The old length reaches beyond what user space has. */
@@ -27,4 +28,26 @@ static void sigqueue_number(void)
 		CHECK_ERRNO(EINVAL, syscall(SYS_rt_sigqueueinfo, getpid(), numbers[i], &info));
 }
 
-SUBCOMMANDS({"sigqueue_number", sigqueue_number}, {"mremap_old_length", mremap_old_length})
+/* A mount goes with those upon it. */
+static void umount_tree(void)
+{
+	enter_work_dir();
+	CHECK_EQ(0, mkdir("a", 0700));
+	for (int i = 0; i < 10; i++) {
+		CHECK_EQ(0, mount("tmpfs", "a", "tmpfs", 0, NULL));
+		CHECK_EQ(0, mkdir("a/b", 0700));
+		CHECK_EQ(0, mount("tmpfs", "a/b", "tmpfs", 0, NULL));
+		CHECK_EQ(0, mount("tmpfs", "a/b", "tmpfs", 0, NULL));
+		CHECK_EQ(0, mkdir("a/b/c", 0700));
+		CHECK_EQ(0, mount("tmpfs", "a/b/c", "tmpfs", 0, NULL));
+		close(make_file("a/b/c/file", "text"));
+		CHECK_ERRNO(EBUSY, umount("a"));
+		CHECK_EQ(0, umount2("a", MNT_DETACH));
+		CHECK_ERRNO(EINVAL, umount("a"));
+	}
+	CHECK_EQ(0, rmdir("a"));
+	leave_work_dir();
+}
+
+SUBCOMMANDS({"umount_tree", umount_tree}, {"sigqueue_number", sigqueue_number},
+    {"mremap_old_length", mremap_old_length})

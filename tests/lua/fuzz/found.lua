@@ -1,3 +1,3 @@
 describe("fuzz.found", function()
-  subcommands("found", {"mremap_old_length", "sigqueue_number"})
+  subcommands("found", {"mremap_old_length", "sigqueue_number", "umount_tree"})
 end)
