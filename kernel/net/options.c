@@ -240,73 +240,68 @@ static int put_value(const void *v, size_t size, int room, uaddr_t value, uaddr_
 	return copy_out_obj(len, &n);
 }
 
-static int get_number(struct socket *s, int name, int *v)
+#define NO_SUCH_OPTION INT64_MIN
+
+/* The value of an option that is a number. */
+static int64_t number_of(struct socket *s, int name)
 {
 	int flag = flag_of(name);
 
-	if (flag >= 0) {
-		*v = socket_flag(s, (enum socket_flag)flag);
-		return 0;
-	}
+	if (flag >= 0)
+		return socket_flag(s, (enum socket_flag)flag);
 	switch (name) {
 	case SO_SNDBUF:
-		*v = (int)s->send_limit;
-		return 0;
+		return (int)s->send_limit;
 	case SO_RCVBUF:
-		*v = (int)s->receive_limit;
-		return 0;
+		return (int)s->receive_limit;
 	case SO_TYPE:
-		*v = s->type;
-		return 0;
+		return s->type;
 	case SO_DOMAIN:
-		*v = s->family;
-		return 0;
+		return s->family;
 	case SO_ERROR:
-		*v = -socket_take_error(s);
-		return 0;
+		return -socket_take_error(s);
 	case SO_ACCEPTCONN:
-		*v = s->state == SOCKET_LISTENING;
-		return 0;
+		return s->state == SOCKET_LISTENING;
 	case SO_RCVLOWAT:
-		*v = s->low_water;
-		return 0;
+		return s->low_water;
 	case SO_SNDLOWAT:
 	case SO_TXREHASH:
-		*v = 1;
-		return 0;
+		return 1;
 	case SO_PROTOCOL:
 	case SO_BSDCOMPAT:
 	case SO_REUSEPORT:
 	case SO_ZEROCOPY:
 	case SO_RESERVE_MEM:
-		*v = 0;
 		return 0;
 	case SO_PRIORITY:
-		*v = s->priority;
-		return 0;
+		return s->priority;
 	case SO_MARK:
-		*v = s->mark;
-		return 0;
+		return s->mark;
 	case SO_PEEK_OFF:
-		*v = __atomic_load_n(&s->peek_offset, __ATOMIC_RELAXED);
-		return 0;
+		return __atomic_load_n(&s->peek_offset, __ATOMIC_RELAXED);
 	case SO_BUSY_POLL:
-		*v = s->busy_poll;
-		return 0;
+		return s->busy_poll;
 	case SO_BPF_EXTENSIONS:
-		*v = 64;
-		return 0;
+		return 64;
 	case SO_TIMESTAMP_OLD:
 	case SO_TIMESTAMP_NEW:
-		*v = has_timestamp(s, false, name == SO_TIMESTAMP_NEW);
-		return 0;
+		return has_timestamp(s, false, name == SO_TIMESTAMP_NEW);
 	case SO_TIMESTAMPNS_OLD:
 	case SO_TIMESTAMPNS_NEW:
-		*v = has_timestamp(s, true, name == SO_TIMESTAMPNS_NEW);
-		return 0;
+		return has_timestamp(s, true, name == SO_TIMESTAMPNS_NEW);
 	default:
-		return -ENOPROTOOPT;
+		return NO_SUCH_OPTION;
 	}
+}
+
+static int get_number(struct socket *s, int name, int *v)
+{
+	int64_t n = number_of(s, name);
+
+	if (n == NO_SUCH_OPTION)
+		return -ENOPROTOOPT;
+	*v = (int)n;
+	return 0;
 }
 
 static int get_timeout(ns_t timeout, int room, uaddr_t value, uaddr_t len)
