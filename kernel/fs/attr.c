@@ -1,5 +1,5 @@
 /* Changing attributes: chmod, chown, utimensat (chmod(2), chown(2), utimensat(2)). */
-#include "fs/internal.h"
+#include "fs/inotify.h"
 #include "syscall/syscall.h"
 
 static int change_mode(struct inode *i, uint32_t mode)
@@ -57,9 +57,22 @@ static int change_owner(struct inode *i, uint32_t uid, uint32_t gid)
 	return err;
 }
 
-/* Looks a path up and hands its inode to one of the changes. With AT_EMPTY_PATH also a
- * descriptor's. */
-static int lookup_inode(int dirfd, uaddr_t upath, unsigned flags, struct inode **out)
+/* What a call changes: an inode, and the name that it was reached by (NULL: none). References. */
+struct target {
+	struct inode *inode;
+	struct dentry *dentry;
+};
+
+static void target_set(struct target *t, struct inode *i, struct dentry *d)
+{
+	*t = (struct target){i, d};
+	inode_get(i);
+	if (d)
+		dentry_get(d);
+}
+
+/* By a path; with AT_EMPTY_PATH also a descriptor's. */
+static int target_get(struct target *t, int dirfd, uaddr_t upath, unsigned flags)
 {
 	struct user_path p;
 	struct dentry *d;
@@ -73,8 +86,7 @@ static int lookup_inode(int dirfd, uaddr_t upath, unsigned flags, struct inode *
 		user_path_put(&p);
 		if (!f)
 			return -EBADF;
-		*out = f->inode;
-		inode_get(*out);
+		target_set(t, f->inode, f->dentry);
 		file_put(f);
 		return 0;
 	}
@@ -85,61 +97,88 @@ static int lookup_inode(int dirfd, uaddr_t upath, unsigned flags, struct inode *
 	user_path_put(&p);
 	if (err)
 		return err;
-	*out = d->inode;
-	inode_get(*out);
+	target_set(t, d->inode, d);
 	dentry_put(d);
 	return 0;
 }
 
-SYSCALL(fchmodat)
+/* Ends a change: tells of it if it was made. Returns err. */
+static int target_put(struct target *t, int err, uint32_t what)
 {
-	struct inode *i;
-	int err = lookup_inode((int)a[0], a[1], 0, &i);
+	if (!err && t->dentry && what)
+		inotify_dentry(t->dentry, what);
+	inode_put(t->inode);
+	dentry_put(t->dentry);
+	return err;
+}
 
+/* The same for a descriptor that is open for more than its path. */
+static int target_get_fd(struct target *t, int fd)
+{
+	struct file *f = fd_get(fd);
+
+	if (!f)
+		return -EBADF;
+	target_set(t, f->inode, f->dentry);
+	file_put(f);
+	return 0;
+}
+
+static int do_fchmodat(int dirfd, uaddr_t path, uint32_t mode, unsigned flags)
+{
+	struct target t;
+	int err;
+
+	if (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	err = target_get(&t, dirfd, path, flags);
 	if (err)
 		return err;
-	err = change_mode(i, (uint32_t)a[2]);
-	inode_put(i);
-	return err;
+	err = S_ISLNK(t.inode->mode) ? -EOPNOTSUPP : change_mode(t.inode, mode);
+	return target_put(&t, err, IN_ATTRIB);
+}
+
+SYSCALL(fchmodat)
+{
+	return do_fchmodat((int)a[0], a[1], (uint32_t)a[2], 0);
+}
+
+SYSCALL(fchmodat2)
+{
+	return do_fchmodat((int)a[0], a[1], (uint32_t)a[2], (unsigned)a[3]);
 }
 
 SYSCALL(fchmod)
 {
-	struct file *f = fd_get((int)a[0]);
-	int err;
+	struct target t;
+	int err = target_get_fd(&t, (int)a[0]);
 
-	if (!f)
-		return -EBADF;
-	err = change_mode(f->inode, (uint32_t)a[1]);
-	file_put(f);
-	return err;
+	if (err)
+		return err;
+	return target_put(&t, change_mode(t.inode, (uint32_t)a[1]), IN_ATTRIB);
 }
 
 SYSCALL(fchownat)
 {
-	struct inode *i;
+	struct target t;
 	int err;
 
 	if (a[4] & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	err = lookup_inode((int)a[0], a[1], (unsigned)a[4], &i);
+	err = target_get(&t, (int)a[0], a[1], (unsigned)a[4]);
 	if (err)
 		return err;
-	err = change_owner(i, (uint32_t)a[2], (uint32_t)a[3]);
-	inode_put(i);
-	return err;
+	return target_put(&t, change_owner(t.inode, (uint32_t)a[2], (uint32_t)a[3]), IN_ATTRIB);
 }
 
 SYSCALL(fchown)
 {
-	struct file *f = fd_get((int)a[0]);
-	int err;
+	struct target t;
+	int err = target_get_fd(&t, (int)a[0]);
 
-	if (!f)
-		return -EBADF;
-	err = change_owner(f->inode, (uint32_t)a[1], (uint32_t)a[2]);
-	file_put(f);
-	return err;
+	if (err)
+		return err;
+	return target_put(&t, change_owner(t.inode, (uint32_t)a[1], (uint32_t)a[2]), IN_ATTRIB);
 }
 
 /* atime and mtime as utimensat gives them. */
@@ -197,33 +236,33 @@ static int change_times(struct inode *i, const struct new_times *n)
 	return err;
 }
 
+/* One time alone is seen as what sets it. */
+static uint32_t times_event(const struct new_times *n)
+{
+	if (n->now)
+		return IN_ATTRIB;
+	if (n->t[0].nsec == UTIME_OMIT)
+		return n->t[1].nsec == UTIME_OMIT ? 0 : IN_MODIFY;
+	return n->t[1].nsec == UTIME_OMIT ? IN_ACCESS : IN_ATTRIB;
+}
+
 SYSCALL(utimensat)
 {
 	struct new_times n;
-	struct inode *i;
+	struct target t;
 	int err = get_times(a[2], &n);
 
 	if (err)
 		return err;
-	if (a[3] & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-		return -EINVAL;
-	if (!a[1]) { /* futimens */
-		struct file *f = (int)a[0] == AT_FDCWD ? NULL : fd_get((int)a[0]);
-
-		if ((int)a[0] == AT_FDCWD)
-			return -EFAULT;
-		if (!f || a[3]) {
-			file_put(f);
-			return a[3] ? -EINVAL : -EBADF;
-		}
-		err = change_times(f->inode, &n);
-		file_put(f);
-		return err;
-	}
-	err = lookup_inode((int)a[0], a[1], (unsigned)a[3], &i);
+	if (!n.now && n.t[0].nsec == UTIME_OMIT && n.t[1].nsec == UTIME_OMIT)
+		return 0;                   /* before anything else is looked at */
+	if (!a[1] && (int)a[0] != AT_FDCWD) /* futimens */
+		err = a[3] ? -EINVAL : target_get_fd(&t, (int)a[0]);
+	else if (a[3] & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		err = -EINVAL;
+	else
+		err = target_get(&t, (int)a[0], a[1], (unsigned)a[3]);
 	if (err)
 		return err;
-	err = change_times(i, &n);
-	inode_put(i);
-	return err;
+	return target_put(&t, change_times(t.inode, &n), times_event(&n));
 }

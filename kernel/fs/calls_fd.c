@@ -1,6 +1,6 @@
 /* System calls on descriptors: close, dup, fcntl, ioctl, fsync and the like. */
 #include "fs/async.h"
-#include "fs/internal.h"
+#include "fs/inotify.h"
 #include "syscall/syscall.h"
 
 SYSCALL(close)
@@ -289,6 +289,8 @@ SYSCALL(ftruncate)
 		err = -EINVAL;
 	else
 		err = inode_truncate(f->inode, a[1]);
+	if (!err)
+		inotify_file(f, IN_MODIFY);
 	file_put(f);
 	return err;
 }

@@ -1,5 +1,5 @@
 /* System calls on paths: open, directories, links, the working directory. */
-#include "fs/internal.h"
+#include "fs/inotify.h"
 #include "syscall/syscall.h"
 
 static int64_t open_installed(int dirfd, const char *path, unsigned flags, uint32_t mode)
@@ -328,6 +328,8 @@ SYSCALL(truncate)
 	if (!err) {
 		err = inode_truncate(i, a[1]);
 		inode_put_write(i);
+		if (!err)
+			inotify_dentry(d, IN_MODIFY);
 	}
 	dentry_put(d);
 	return err;

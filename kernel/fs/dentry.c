@@ -1,6 +1,6 @@
 /* Dentries: the tree of names. A filesystem without a lookup operation lives in it alone: its
  * directories pin what they hold, and index it by hash once there is much of it. */
-#include "fs/internal.h"
+#include "fs/inotify.h"
 #include "printk.h"
 
 #define INDEX_AT 16 /* children from which on a directory gets an index */
@@ -88,6 +88,8 @@ void dentry_put(struct dentry *d)
 		struct dentry *parent = d->parent == d ? NULL : d->parent;
 
 		ASSERT(list_empty(&d->sibling));
+		if (d->inode && !d->inode->nlink)
+			inotify_deleted(d->inode);
 		inode_put(d->inode);
 		kfree(d->table);
 		kfree(d->name);

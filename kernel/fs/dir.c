@@ -1,5 +1,5 @@
 /* Directories as open files (getdents64(2)). */
-#include "fs/internal.h"
+#include "fs/inotify.h"
 #include "syscall/syscall.h"
 
 /* Directories that live in the dentry cache: in order of position, which never comes again. */
@@ -55,6 +55,8 @@ int file_iterate(struct file *f, struct dir_context *ctx)
 	mutex_unlock(&f->inode->lock);
 	if (!(f->flags & O_NOATIME))
 		inode_accessed(f->inode);
+	if (!err)
+		inotify_file(f, IN_ACCESS);
 	return err;
 }
 

@@ -1,6 +1,6 @@
 /* Open file descriptions: lifetime, reading, writing, seeking. */
 #include "fs/async.h"
-#include "fs/internal.h"
+#include "fs/inotify.h"
 
 static struct inode anon_inode = {.refs = {1},
     .sb = &anon_superblock,
@@ -107,6 +107,7 @@ struct file *file_open_with(struct file *f, struct dentry *d)
 		return ERR_PTR(err);
 	}
 	f->flags &= ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
+	inotify_file(f, IN_OPEN);
 	return f;
 }
 
@@ -142,6 +143,7 @@ void file_put(struct file *f)
 	if (!f || !ref_put(&f->refs))
 		return;
 	sched_point("file.release", f);
+	inotify_file(f, file_writable(f) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	epoll_file_released(f);
 	async_file_released(f);
 	locks_file_released(f);
@@ -152,10 +154,15 @@ void file_put(struct file *f)
 
 static int64_t file_rw(struct file *f, struct io_vec *io, uint64_t *pos, bool write)
 {
+	int64_t result;
+
 	if (!(write ? f->ops->write : f->ops->read))
 		return -EINVAL;
 	io->left = MIN(io->left, MAX_RW_COUNT);
-	return write ? f->ops->write(f, io, pos) : f->ops->read(f, io, pos);
+	result = write ? f->ops->write(f, io, pos) : f->ops->read(f, io, pos);
+	if (result > 0)
+		inotify_file(f, write ? IN_MODIFY : IN_ACCESS);
+	return result;
 }
 
 /* Seekable files have one position, which reads and writes use one after the other. */

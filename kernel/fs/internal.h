@@ -169,6 +169,7 @@ struct file *memfd_open(const char *name, unsigned flags);
 struct dentry *tmpfs_kernel_file(const char *name, uint32_t mode);
 struct superblock *tmpfs_create_type(const char *type, const char *options, int *err);
 struct superblock *proc_create(void);
+struct superblock *sysfs_create(void);
 /* An unnamed regular file of `dir`'s filesystem (O_TMPFILE). */
 struct inode *tmpfs_unnamed(struct inode *dir, uint32_t mode);
 /* Zeroes [from, to) of a file, as far as pages or the archive have something there. (inode->lock)

@@ -1,5 +1,5 @@
 /* memfd_create(2): files of a tmpfs that is mounted nowhere; and fallocate(2). */
-#include "fs/internal.h"
+#include "fs/inotify.h"
 #include "printk.h"
 #include "syscall/syscall.h"
 
@@ -156,6 +156,8 @@ SYSCALL(fallocate)
 	if (!f)
 		return -EBADF;
 	err = do_fallocate(f, (unsigned)a[1], (int64_t)a[2], (int64_t)a[3]);
+	if (!err)
+		inotify_file(f, IN_MODIFY);
 	file_put(f);
 	return err;
 }

@@ -30,10 +30,19 @@ static struct superblock *open_proc(const char *options, int *err)
 	return sb;
 }
 
+static struct superblock *open_sysfs(const char *options, int *err)
+{
+	struct superblock *sb = sysfs_create();
+
+	*err = sb ? 0 : -ENOMEM;
+	return sb;
+}
+
 static const struct filesystem {
 	const char *name;
 	struct superblock *(*open)(const char *options, int *err);
 } filesystems[] = {
+    {"sysfs", open_sysfs},
     {"tmpfs", open_tmpfs},
     {"devtmpfs", open_devtmpfs},
     {"proc", open_proc},

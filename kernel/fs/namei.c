@@ -1,5 +1,6 @@
 /* Changing directories: making, removing and renaming what they hold. */
-#include "fs/internal.h"
+#include "fs/inotify.h"
+#include "sysctl.h"
 
 int may_create(const struct dentry *dir)
 {
@@ -46,8 +47,10 @@ static struct dentry *new_child(struct dentry *dir, const struct last *l, bool s
 /* The end of making: into the directory with it, or away. *out, if wanted, gets the reference. */
 static int finish_child(struct dentry *dir, struct dentry *d, int err, struct dentry **out)
 {
-	if (!err)
+	if (!err) {
 		dentry_attach(dir, d);
+		inotify_entry(dir->inode, d->inode, d->name, IN_CREATE, 0);
+	}
 	if (!err && out)
 		*out = d;
 	else
@@ -196,17 +199,30 @@ int do_symlink(const char *target, int dirfd, const char *path)
 	return end_create(&w, finish_child(w.at, d, ops->symlink(w.at->inode, d, target), NULL));
 }
 
+/* fs.protected_hardlinks: what one does not own must be a plain file that one may read and write.
+ */
+static int may_link(const struct inode *i)
+{
+	bool set_gid = (i->mode & (S_ISGID | 0010)) == (S_ISGID | 0010);
+
+	if (!sysctl_get(protected_hardlinks) || inode_owner_or_capable(i))
+		return 0;
+	if (!S_ISREG(i->mode) || (i->mode & S_ISUID) || set_gid)
+		return -EPERM;
+	return inode_permission(i, MAY_READ | MAY_WRITE) ? -EPERM : 0;
+}
+
 /* Links `i` as a new child of the locked directory. */
 static int link_locked(struct dentry *dir, const struct last *last, struct inode *i, bool unnamed)
 {
 	const struct inode_ops *ops = dir->inode->ops;
-	int err = may_create(dir);
+	int err = i->sb == dir->sb ? may_link(i) : -EXDEV;
 	struct dentry *d;
 
+	if (!err)
+		err = may_create(dir);
 	if (err)
 		return err;
-	if (i->sb != dir->sb)
-		return -EXDEV;
 	if (!ops || !ops->link || S_ISDIR(i->mode))
 		return -EPERM;
 	if (!i->nlink && !unnamed)
@@ -214,7 +230,10 @@ static int link_locked(struct dentry *dir, const struct last *last, struct inode
 	d = new_child(dir, last, true);
 	if (IS_ERR(d))
 		return PTR_ERR(d);
-	return finish_child(dir, d, ops->link(dir->inode, d, i), NULL);
+	err = ops->link(dir->inode, d, i);
+	if (!err)
+		inotify_inode(i, IN_ATTRIB); /* one more link */
+	return finish_child(dir, d, err, NULL);
 }
 
 int do_link(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
@@ -256,14 +275,19 @@ static int unlink_locked(struct dentry *dir, struct dentry *d, bool directory)
 		return -EPERM;
 	if (!directory) {
 		err = ops->unlink(dir->inode, d);
-		if (!err)
-			dentry_detach(d);
-		return err;
+		if (err)
+			return err;
+		dentry_detach(d);
+		inotify_inode(d->inode, IN_ATTRIB); /* one link less */
+		inotify_entry(dir->inode, d->inode, d->name, IN_DELETE, 0);
+		return 0;
 	}
 	mutex_lock(&d->inode->lock);
 	err = list_empty(&d->children) ? ops->rmdir(dir->inode, d) : -ENOTEMPTY;
-	if (!err)
+	if (!err) {
 		dentry_detach(d);
+		inotify_entry(dir->inode, d->inode, d->name, IN_DELETE, 0);
+	}
 	mutex_unlock(&d->inode->lock);
 	return err;
 }

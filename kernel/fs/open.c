@@ -1,5 +1,5 @@
 /* Opening files by path (open(2)). */
-#include "fs/internal.h"
+#include "fs/inotify.h"
 
 /* Which rights opening with these flags asks for. */
 static unsigned open_access(unsigned flags)
@@ -27,14 +27,17 @@ static int may_open(const struct inode *i, unsigned flags)
 	return 0;
 }
 
-static int open_truncate(struct inode *i)
+static int open_truncate(struct dentry *d)
 {
+	struct inode *i = d->inode;
 	int err = inode_get_write(i);
 
 	if (err)
 		return err;
 	err = inode_truncate(i, 0);
 	inode_put_write(i);
+	if (!err)
+		inotify_dentry(d, IN_MODIFY);
 	return err;
 }
 
@@ -53,7 +56,7 @@ static struct file *open_found(struct dentry *d, unsigned flags)
 	f = file_open_dentry(d, flags);
 	if (IS_ERR(f) || !(flags & O_TRUNC) || !S_ISREG(i->mode) || (flags & O_PATH))
 		return f;
-	err = open_truncate(i);
+	err = open_truncate(d);
 	if (err) {
 		file_put(f);
 		return ERR_PTR(err);

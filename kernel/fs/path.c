@@ -1,6 +1,7 @@
 /* Walking paths (path_resolution(7)): components, "..", mounts and symbolic links, without
  * recursion. */
 #include "fs/internal.h"
+#include "sysctl.h"
 
 /* Replaces w->at by `d`, whose reference is taken over. */
 static void walk_to(struct walk *w, struct dentry *d)
@@ -188,6 +189,19 @@ static int walk_jump(struct walk *w, struct dentry *link, const char *rest, cons
 	return 0;
 }
 
+/* fs.protected_symlinks: in a sticky directory that everybody may write to, only one's own links
+ * and those of the directory's owner are followed at the end of a path. */
+static int may_follow(const struct walk *w, const struct inode *link)
+{
+	const struct inode *dir = w->at->inode;
+
+	if (!sysctl_get(protected_symlinks) || link->uid == w->cred->fsuid)
+		return 0;
+	if ((dir->mode & (S_ISVTX | 0002)) != (S_ISVTX | 0002) || dir->uid == link->uid)
+		return 0;
+	return -EACCES;
+}
+
 int walk_follow(struct walk *w, struct dentry *link, const char *rest, const char **path)
 {
 	struct inode *i = link->inode;
@@ -196,6 +210,8 @@ int walk_follow(struct walk *w, struct dentry *link, const char *rest, const cha
 	int err;
 
 	err = ++w->links > MAX_LINKS ? -ELOOP : 0;
+	if (!err && !*rest && !w->pending)
+		err = may_follow(w, i);
 	if (!err && i->ops && i->ops->follow)
 		return walk_jump(w, link, rest, path);
 	if (!err && !w->frames) {

@@ -1,5 +1,5 @@
 /* rename(2), renameat2(2). */
-#include "fs/internal.h"
+#include "fs/inotify.h"
 
 /* Directories move between directories one at a time, so that nobody makes a loop of two halves. */
 static struct mutex rename_lock = MUTEX_INIT("rename");
@@ -105,6 +105,19 @@ static char *copy_name(const char *name, size_t len)
 	return copy;
 }
 
+/* Tells of both halves of a move that was made, and what became of what was replaced. */
+static void tell_moved(struct dentry *from, struct dentry *to, const char *old_name,
+    const struct dentry *moved, const struct dentry *replaced)
+{
+	uint32_t cookie = inotify_cookie();
+
+	inotify_entry(from->inode, moved->inode, old_name, IN_MOVED_FROM, cookie);
+	inotify_entry(to->inode, moved->inode, moved->name, IN_MOVED_TO, cookie);
+	if (replaced)
+		inotify_inode(replaced->inode, IN_ATTRIB);
+	inotify_inode(moved->inode, IN_MOVE_SELF);
+}
+
 static int rename_exchange(struct renaming *r)
 {
 	char *old_name = copy_name(r->new->name, r->new->name_len);
@@ -127,13 +140,15 @@ static int rename_exchange(struct renaming *r)
 	inode_touch(r->to->inode);
 	inode_changed(r->old->inode);
 	inode_changed(r->new->inode);
+	tell_moved(r->from, r->to, r->new->name, r->old, NULL);
+	tell_moved(r->to, r->from, r->old->name, r->new, NULL);
 	return 0;
 }
 
 /* Moves, once everything is checked; what is replaced goes. */
 static int rename_move(struct renaming *r)
 {
-	char *name = copy_name(r->new_last.name, r->new_last.len);
+	char *name = copy_name(r->new_last.name, r->new_last.len), old[NAME_MAX + 1];
 	bool directory = r->new && S_ISDIR(r->new->inode->mode);
 	int err = name ? 0 : -ENOMEM;
 
@@ -146,7 +161,9 @@ static int rename_move(struct renaming *r)
 	if (!err) {
 		if (r->new)
 			dentry_detach(r->new);
+		memcpy(old, r->old->name, r->old->name_len + 1);
 		dentry_move(r->old, r->to, name, r->new_last.len);
+		tell_moved(r->from, r->to, old, r->old, r->new);
 	} else {
 		kfree(name);
 	}

@@ -157,6 +157,11 @@ static int statfs_of(const struct superblock *sb, uaddr_t out)
 		st.blocks = sb->limit;
 		st.bfree = st.bavail = used < sb->limit ? sb->limit - used : 0;
 	}
+	if (sb->inode_limit) {
+		uint64_t inodes = __atomic_load_n(&sb->inodes, __ATOMIC_RELAXED);
+		st.files = sb->inode_limit;
+		st.ffree = inodes < sb->inode_limit ? sb->inode_limit - inodes : 0;
+	}
 	st.fsid[0] = (int32_t)sb->dev;
 	st.flags = 0x20; /* ST_VALID */
 	return copy_out_obj(out, &st);

@@ -100,12 +100,34 @@ static void tmpfs_uncharge(struct inode *i)
 	__atomic_fetch_sub(&i->sb->used, gone, __ATOMIC_RELAXED);
 }
 
+/* Counts one more inode, or name of one: false if there may be no more. */
+static bool inode_reserve(struct superblock *sb)
+{
+	uint64_t n = __atomic_add_fetch(&sb->inodes, 1, __ATOMIC_RELAXED);
+
+	if (!sb->inode_limit || n <= sb->inode_limit)
+		return true;
+	__atomic_fetch_sub(&sb->inodes, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+static void inode_unreserve(struct superblock *sb)
+{
+	__atomic_fetch_sub(&sb->inodes, 1, __ATOMIC_RELAXED);
+}
+
+/* ERR_PTR(-ENOSPC, -ENOMEM). */
 static struct inode *tmpfs_inode(struct inode *dir, uint32_t mode, uint32_t rdev)
 {
-	struct inode *i = inode_create(dir->sb, mode);
+	struct inode *i;
 
-	if (!i)
-		return NULL;
+	if (!inode_reserve(dir->sb))
+		return ERR_PTR(-ENOSPC);
+	i = inode_create(dir->sb, mode);
+	if (!i) {
+		inode_unreserve(dir->sb);
+		return ERR_PTR(-ENOMEM);
+	}
 	inode_init_owner(i, dir);
 	i->ops = &tmpfs_inode_ops;
 	i->rdev = rdev;
@@ -125,8 +147,9 @@ struct inode *tmpfs_unnamed(struct inode *dir, uint32_t mode)
 {
 	struct inode *i = tmpfs_inode(dir, mode, 0);
 
-	if (i)
-		i->nlink = 0;
+	if (IS_ERR(i))
+		return NULL;
+	i->nlink = 0;
 	return i;
 }
 
@@ -139,9 +162,11 @@ static void dir_changed(struct inode *dir, int entries)
 
 static int tmpfs_create_node(struct inode *dir, struct dentry *d, uint32_t mode, uint32_t rdev)
 {
-	d->inode = tmpfs_inode(dir, mode, rdev);
-	if (!d->inode)
-		return -ENOMEM;
+	struct inode *i = tmpfs_inode(dir, mode, rdev);
+
+	if (IS_ERR(i))
+		return PTR_ERR(i);
+	d->inode = i;
 	dir_changed(dir, 1);
 	return 0;
 }
@@ -159,8 +184,8 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target
 {
 	struct inode *i = tmpfs_inode(dir, S_IFLNK | 0777, 0);
 
-	if (!i)
-		return -ENOMEM;
+	if (IS_ERR(i))
+		return PTR_ERR(i);
 	i->size = strlen(target);
 	i->link_target = kstrdup(target);
 	if (!i->link_target) {
@@ -181,6 +206,9 @@ static void change_links(struct inode *i, int by)
 
 static int tmpfs_link(struct inode *dir, struct dentry *d, struct inode *target)
 {
+	/* Every further name counts as an inode would. */
+	if (target->nlink && !inode_reserve(dir->sb))
+		return -ENOSPC;
 	change_links(target, 1);
 	inode_get(target);
 	d->inode = target;
@@ -190,6 +218,8 @@ static int tmpfs_link(struct inode *dir, struct dentry *d, struct inode *target)
 
 static int tmpfs_unlink(struct inode *dir, struct dentry *d)
 {
+	if (d->inode->nlink > 1)
+		inode_unreserve(dir->sb);
 	change_links(d->inode, -1);
 	dir_changed(dir, -1);
 	return 0;
@@ -287,6 +317,7 @@ static void tmpfs_release(struct inode *i)
 	__atomic_fetch_sub(&i->sb->used, i->charged, __ATOMIC_RELAXED);
 	i->charged = 0;
 	release_backing(i, 0, i->backing_size >> PAGE_SHIFT);
+	inode_unreserve(i->sb);
 }
 
 const struct inode_ops tmpfs_inode_ops = {

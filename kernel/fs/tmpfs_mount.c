@@ -1,5 +1,5 @@
 /* New tmpfs instances, and the options of their mounts (tmpfs(5)). */
-#include "fs/internal.h"
+#include "fs/proc/procfs.h"
 
 /* "64m", "50%" (of memory), bytes. */
 static int parse_size(const char *s, uint64_t *pages)
@@ -50,12 +50,18 @@ static int tmpfs_option(struct superblock *sb, struct inode *root, const char *o
 	if (!strncmp(opt, "mode=", 5)) {
 		err = parse_number(opt + 5, 8, &number);
 		root->mode = S_IFDIR | (number & 07777);
+		sb->root_mode = number & 07777;
 	} else if (!strncmp(opt, "uid=", 4)) {
 		err = parse_number(opt + 4, 10, &root->uid);
+		sb->root_uid = root->uid;
 	} else if (!strncmp(opt, "gid=", 4)) {
 		err = parse_number(opt + 4, 10, &root->gid);
+		sb->root_gid = root->gid;
 	} else if (!strncmp(opt, "nr_inodes=", 10)) {
 		err = parse_number(opt + 10, 10, &number);
+		sb->inode_limit = number;
+	} else if (!strcmp(opt, "inode64") || !strcmp(opt, "inode32")) {
+		err = 0; /* numbers are of 64 bits; few are large */
 	} else {
 		err = -EINVAL;
 	}
@@ -80,17 +86,42 @@ static int tmpfs_options(struct superblock *sb, struct inode *root, const char *
 	return err;
 }
 
+static uint64_t default_limit(void)
+{
+	struct page_stats st;
+
+	page_stats(&st);
+	return st.total / 2;
+}
+
+/* What differs from a mount without options, as Linux shows it. */
+static void show_options(const struct superblock *sb, struct proc_text *t)
+{
+	if (sb->limit != default_limit() || strcmp(sb->type, "tmpfs"))
+		text_printf(t, ",size=%luk", (unsigned long)sb->limit * (PAGE_SIZE / 1024));
+	if (sb->inode_limit != default_limit() || strcmp(sb->type, "tmpfs"))
+		text_printf(t, ",nr_inodes=%lu", (unsigned long)sb->inode_limit);
+	if (sb->root_mode != 01777)
+		text_printf(t, ",mode=%03o", sb->root_mode);
+	if (sb->root_uid)
+		text_printf(t, ",uid=%u", sb->root_uid);
+	if (sb->root_gid)
+		text_printf(t, ",gid=%u", sb->root_gid);
+	text_puts(t, ",inode64");
+}
+
 struct superblock *tmpfs_create_type(const char *type, const char *options, int *err)
 {
 	struct superblock *sb = superblock_create(type, TMPFS_MAGIC, NULL);
-	struct page_stats st;
 	struct inode *root;
 
 	*err = -ENOMEM;
 	if (!sb)
 		return NULL;
-	page_stats(&st);
-	sb->limit = st.total / 2;
+	sb->limit = sb->inode_limit = default_limit();
+	sb->inodes = 1;
+	sb->root_mode = strcmp(type, "devtmpfs") ? 01777 : 0755;
+	sb->show_options = show_options;
 	root = inode_create(sb, S_IFDIR | 0755);
 	if (root) {
 		root->ops = &tmpfs_inode_ops;

@@ -92,5 +92,6 @@ void vfs_init(void)
 	mount_on("devpts", "/dev/pts", "devpts", 0755, MS_NOSUID | MS_NOEXEC,
 	    "gid=5,mode=620,ptmxmode=000"); /* as Debian's */
 	mount_on("proc", "/proc", "proc", 0555, 0, NULL);
+	mount_on("sysfs", "/sys", "sysfs", 0555, 0, NULL);
 	mount_on(NULL, "/tmp", NULL, 01777, 0, NULL);
 }

@@ -35,7 +35,10 @@ struct superblock {
 	int32_t users; /* open files, roots, working directories, mounts upon it: atomic; umount's
 			  EBUSY */
 	bool detached; /* unmounted: the last user lets the tree go */
-	struct mount *mount;  /* where it is mounted, or NULL (the tree's lock) */
+	struct mount *mount; /* where it is mounted, or NULL (the tree's lock) */
+	/* tmpfs: inodes it may have (0: no limit), and has (atomic); what the mount asked for. */
+	uint64_t inode_limit, inodes;
+	uint32_t root_mode, root_uid, root_gid;
 	uint64_t limit, used; /* tmpfs: pages it may take (0: no limit), and has (atomic) */
 	/* The options of its own that /proc/mounts shows, each after a comma; NULL: none. */
 	void (*show_options)(const struct superblock *sb, struct proc_text *t);
@@ -94,6 +97,7 @@ struct inode {
 	uint64_t backing_size;
 	uint64_t charged;        /* tmpfs: pages counted in sb->used (mapping.lock) */
 	struct lock_list *locks; /* record locks and flock: locks.c */
+	struct watch *watches;   /* inotify.c */
 };
 
 struct dentry {

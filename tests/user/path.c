@@ -283,7 +283,47 @@ static void at_empty_path(void)
 	leave_work_dir();
 }
 
+/* As another user in a sticky directory with root's and one's own links and files. */
+static void as_stranger(void)
+{
+	CHECK_EQ(0, setgid(1000));
+	CHECK_EQ(0, setuid(1000));
+	CHECK_EQ(0, symlink("file", "mine"));
+	CHECK_EQ(0, access("mine", R_OK));
+	CHECK_EQ(0, access("owners", R_OK)); /* the directory's owner's */
+	CHECK_ERRNO(EACCES, access("foreign", R_OK));
+	CHECK_ERRNO(EPERM, link("file", "hard")); /* not writable */
+	CHECK_EQ(0, link("open", "hard"));
+	CHECK_ERRNO(EPERM, unlink("hard")); /* still another's, in a sticky directory */
+	CHECK_EQ(0, unlink("mine"));
+}
+
+static void protected_links(void)
+{
+	int fd;
+
+	enter_work_dir();
+	fd = open("/proc/sys/fs/protected_symlinks", O_RDONLY);
+	char c = 0;
+	CHECK_EQ(1, read(fd, &c, 1));
+	CHECK_EQ('1', c);
+	close(fd);
+	CHECK_EQ(0, chmod(".", 01777));
+	close(open("file", O_CREAT | O_WRONLY, 0644));
+	close(open("open", O_CREAT | O_WRONLY, 0644));
+	CHECK_EQ(0, chmod("open", 0666));
+	CHECK_EQ(0, symlink("file", "owners"));
+	CHECK_EQ(0, symlink("file", "foreign"));
+	CHECK_EQ(0, lchown("foreign", 2000, 2000));
+	CHECK_EQ(0, in_child(as_stranger));
+	CHECK_ERRNO(EACCES, open("foreign", O_RDONLY)); /* root as well */
+	CHECK_EQ(0, unlink("foreign") | unlink("owners") | unlink("open") | unlink("hard") |
+			unlink("file"));
+	leave_work_dir();
+}
+
 SUBCOMMANDS({"rename_file", rename_file}, {"rename_directory", rename_directory},
     {"hard_links", hard_links}, {"symlinks", symlinks}, {"symlink_loops", symlink_loops},
     {"directories", directories}, {"names", names}, {"cwd", cwd}, {"readdir_1000", readdir_1000},
-    {"seekdir", seekdir_resumes}, {"at_empty_path", at_empty_path})
+    {"seekdir", seekdir_resumes}, {"at_empty_path", at_empty_path},
+    {"protected_links", protected_links})

@@ -7,6 +7,7 @@ describe("fs.program", function()
   subcommands("path", {
     "rename_file", "rename_directory", "hard_links", "symlinks", "symlink_loops", "directories", "names", "cwd",
     "readdir_1000", "seekdir", "at_empty_path",
+    "protected_links",
   })
 end)
 
