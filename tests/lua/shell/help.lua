@@ -1,4 +1,4 @@
-local modules = {"proc", "pgrp", "signal", "mem", "sym", "cpu", "irq", "sched", "log", "fs", "time", "sys", "trace", "crash", "console", "pty"}
+local modules = {"proc", "pgrp", "signal", "mem", "sym", "cpu", "irq", "sched", "log", "fs", "time", "sys", "trace", "crash", "pty"}
 
 local function rows(module)
   local text = assert(sys.embedded("shell/help/" .. module .. ".lua"))
