@@ -92,6 +92,16 @@ int arch_user_cmpxchg32(uaddr_t addr, uint32_t expect, uint32_t desired, uint32_
 	return user_cmpxchg32((void *)addr, expect, desired, old);
 }
 
+int arch_user_cmpxchg32_atomic(uaddr_t addr, uint32_t expect, uint32_t desired, uint32_t *old)
+{
+	struct arch_thread *t = &current->arch;
+	uint32_t flags = t->flags;
+	t->flags |= THREAD_UACCESS_ATOMIC;
+	int err = arch_user_cmpxchg32(addr, expect, desired, old);
+	t->flags = (t->flags & ~THREAD_UACCESS_ATOMIC) | (flags & THREAD_UACCESS_ATOMIC);
+	return err;
+}
+
 /* Is [addr, addr+n) mapped memory of the kernel, and not device registers, which reading could
  * change? */
 static bool kernel_range_ok(uintptr_t addr, size_t n)

@@ -202,6 +202,7 @@ void thread_release_futexes(struct thread *t)
 	if (!t->space)
 		return;
 	futex_exit_robust(t);
+	futex_exit_pi(t, t->exiting);
 	clear_tid(t);
 }
 

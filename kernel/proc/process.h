@@ -18,6 +18,7 @@
 #include "signal/signal.h"
 
 struct space;
+struct futex_sleeper;
 struct files;
 struct fs_context;
 struct tty;
@@ -188,6 +189,10 @@ struct thread {
 	/* tids told at start and exit, robust futexes [O] */
 	uaddr_t set_child_tid, clear_child_tid, robust_list;
 	uint64_t robust_list_len;
+	/* priority inheritance: who waits for futexes of ours, and for which one we wait [T] */
+	struct list pi_sleepers;
+	struct futex_sleeper *pi_waits;
+	bool pi_over;             /* it has given its futexes back for the last time */
 	struct vfork_wait *vfork; /* [T] not NULL: our parent sleeps until we exec or exit */
 	int pdeath_signal;        /* [T] */
 	bool no_new_privs;

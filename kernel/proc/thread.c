@@ -98,6 +98,7 @@ struct thread *thread_create(struct process *p, struct pid *tid)
 	}
 	ref_init(&t->refs);
 	list_init(&t->process_link);
+	list_init(&t->pi_sleepers);
 	pending_init(&t->pending);
 	t->altstack.flags = SS_DISABLE;
 	t->sched.affinity = UINT64_MAX;

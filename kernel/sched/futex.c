@@ -3,7 +3,7 @@
  * word under its bucket's lock, and a waker takes the lock after the word was changed: so no
  * wake-up is lost.
  */
-#include "sched/futex.h"
+#include "sched/futex_internal.h"
 
 #include "arch/mmu.h"
 #include "arch/uaccess.h"
@@ -14,21 +14,7 @@
 
 #define BUCKETS 256
 
-struct bucket {
-	struct spinlock lock;
-	struct list sleepers;
-};
-
-static struct bucket buckets[BUCKETS];
-
-struct sleeper {
-	struct list link;      /* (bucket->lock) */
-	struct futex_key key;  /* (bucket->lock) */
-	struct bucket *bucket; /* where it hangs; changes under the locks of both */
-	uint32_t bits;
-	bool woken; /* no longer in a bucket (bucket->lock; read without it) */
-	struct thread *thread;
-};
+static struct futex_bucket buckets[BUCKETS];
 
 void futex_init(void)
 {
@@ -38,13 +24,13 @@ void futex_init(void)
 	}
 }
 
-static struct bucket *bucket_of(const struct futex_key *key)
+struct futex_bucket *futex_bucket_of(const struct futex_key *key)
 {
 	uint64_t h = ((uintptr_t)key->object >> 4) ^ key->offset;
 	return &buckets[h * 0x9e3779b97f4a7c15 >> 56]; /* Fibonacci hashing: the top 8 bits */
 }
 
-static bool same_key(const struct futex_key *a, const struct futex_key *b)
+bool futex_same_key(const struct futex_key *a, const struct futex_key *b)
 {
 	return a->object == b->object && a->offset == b->offset;
 }
@@ -83,8 +69,7 @@ int futex_key_get(uaddr_t addr, bool is_private, struct futex_key *key)
 	return key_in(arch_current()->space, addr, is_private, key);
 }
 
-/* Hangs it in its bucket if the word still holds `value`. 0, -EAGAIN, -EFAULT. */
-static int join(struct sleeper *w, uaddr_t addr, uint32_t value)
+int futex_join(struct futex_sleeper *w, uaddr_t addr, uint32_t value)
 {
 	for (;;) {
 		uint32_t seen;
@@ -101,11 +86,10 @@ static int join(struct sleeper *w, uaddr_t addr, uint32_t value)
 	}
 }
 
-/* Out of its bucket, unless somebody has woken it. Returns whether one had. */
-static bool leave(struct sleeper *w)
+bool futex_leave(struct futex_sleeper *w)
 {
 	for (;;) {
-		struct bucket *b = __atomic_load_n(&w->bucket, __ATOMIC_ACQUIRE);
+		struct futex_bucket *b = __atomic_load_n(&w->bucket, __ATOMIC_ACQUIRE);
 		irqflags_t flags = spin_lock(&b->lock);
 		bool there = b == w->bucket;
 		bool woken = w->woken;
@@ -125,16 +109,15 @@ static ns_t boot_deadline(ns_t deadline, bool wall)
 	return MAX(deadline - time_realtime(), 0) + time_now();
 }
 
-/* 0 once woken, -ETIMEDOUT, -EINTR. */
-static int sleep_until_woken(struct sleeper *w, ns_t deadline, bool wall)
+int futex_wait_for(const bool *done, ns_t deadline, bool wall)
 {
-	struct waiter clock = {.thread = w->thread};
+	struct waiter clock = {.thread = arch_current()};
 	int result = 0;
 	if (wall)
 		wait_add(&time_was_set, &clock);
 	for (;;) {
 		sched_prepare(SCHED_SLEEP_INTR);
-		if (__atomic_load_n(&w->woken, __ATOMIC_ACQUIRE) || result)
+		if (__atomic_load_n(done, __ATOMIC_ACQUIRE) || result)
 			break;
 		result = sched_sleep(boot_deadline(deadline, wall), "futex");
 	}
@@ -147,19 +130,19 @@ static int sleep_until_woken(struct sleeper *w, ns_t deadline, bool wall)
 int futex_sleep(const struct futex_key *key, uaddr_t addr, uint32_t value, uint32_t bits,
     ns_t deadline, bool wall)
 {
-	struct sleeper w = {
-	    .key = *key, .bucket = bucket_of(key), .bits = bits, .thread = arch_current()};
-	int err = join(&w, addr, value);
+	struct futex_sleeper w = {
+	    .key = *key, .bucket = futex_bucket_of(key), .bits = bits, .thread = arch_current()};
+	int err = futex_join(&w, addr, value);
 	if (err)
 		return err;
 	sched_point("futex.sleep", &w);
-	int result = sleep_until_woken(&w, deadline, wall);
+	int result = futex_wait_for(&w.woken, deadline, wall);
 	/* Also what makes the waker leave `w` alone before it goes. */
-	return leave(&w) ? 0 : result;
+	return futex_leave(&w) ? 0 : result;
 }
 
 /* (w->bucket->lock) */
-static void wake(struct sleeper *w)
+static void wake(struct futex_sleeper *w)
 {
 	list_remove(&w->link);
 	__atomic_store_n(&w->woken, true, __ATOMIC_RELEASE);
@@ -168,12 +151,18 @@ static void wake(struct sleeper *w)
 
 int futex_wake_key(const struct futex_key *key, int n, uint32_t bits)
 {
-	struct bucket *b = bucket_of(key);
-	struct sleeper *w, *tmp;
+	struct futex_bucket *b = futex_bucket_of(key);
+	struct futex_sleeper *w, *tmp;
 	int count = 0;
 	irqflags_t flags = spin_lock(&b->lock);
 	list_for_each_safe (w, tmp, &b->sleepers, link) {
-		if (!same_key(&w->key, key) || !(w->bits & bits))
+		if (!futex_same_key(&w->key, key))
+			continue;
+		if (futex_is_pi(w)) {
+			count = -EINVAL;
+			break;
+		}
+		if (!(w->bits & bits))
 			continue;
 		wake(w);
 		if (++count >= n)
@@ -183,16 +172,16 @@ int futex_wake_key(const struct futex_key *key, int n, uint32_t bits)
 	return count;
 }
 
-static irqflags_t lock_both(struct bucket *a, struct bucket *b)
+irqflags_t futex_lock_both(struct futex_bucket *a, struct futex_bucket *b)
 {
-	struct bucket *first = a < b ? a : b, *second = a < b ? b : a;
+	struct futex_bucket *first = a < b ? a : b, *second = a < b ? b : a;
 	irqflags_t flags = spin_lock(&first->lock);
 	if (first != second)
 		spin_lock_noirq(&second->lock);
 	return flags;
 }
 
-static void unlock_both(struct bucket *a, struct bucket *b, irqflags_t flags)
+void futex_unlock_both(struct futex_bucket *a, struct futex_bucket *b, irqflags_t flags)
 {
 	if (a != b)
 		spin_unlock_noirq(&b->lock);
@@ -203,15 +192,19 @@ static void unlock_both(struct bucket *a, struct bucket *b, irqflags_t flags)
 static int wake_and_move(
     const struct futex_key *from, const struct futex_key *to, int n_wake, int n_move)
 {
-	struct bucket *source = bucket_of(from), *target = bucket_of(to);
+	struct futex_bucket *source = futex_bucket_of(from), *target = futex_bucket_of(to);
 	struct list moved = LIST_INIT(moved);
-	struct sleeper *w, *tmp;
+	struct futex_sleeper *w, *tmp;
 	int count = 0;
 	list_for_each_safe (w, tmp, &source->sleepers, link) {
-		if (!same_key(&w->key, from))
+		if (!futex_same_key(&w->key, from))
 			continue;
 		if (count - n_wake >= n_move)
 			break;
+		if (futex_is_pi(w)) {
+			count = -EINVAL;
+			break;
+		}
 		if (count++ < n_wake) {
 			wake(w);
 			continue;
@@ -228,15 +221,15 @@ static int wake_and_move(
 int futex_requeue(const struct futex_key *from, const struct futex_key *to, int wake, int move,
     uaddr_t addr, const uint32_t *expect)
 {
-	struct bucket *source = bucket_of(from), *target = bucket_of(to);
+	struct futex_bucket *source = futex_bucket_of(from), *target = futex_bucket_of(to);
 	for (;;) {
 		uint32_t seen;
-		irqflags_t flags = lock_both(source, target);
+		irqflags_t flags = futex_lock_both(source, target);
 		int fault = expect ? arch_copy_in_atomic(&seen, addr, sizeof(seen)) : 0;
 		int result = -EAGAIN;
 		if (!fault && (!expect || seen == *expect))
 			result = wake_and_move(from, to, wake, move);
-		unlock_both(source, target, flags);
+		futex_unlock_both(source, target, flags);
 		if (!fault)
 			return result;
 		if (copy_in_obj(&seen, addr))

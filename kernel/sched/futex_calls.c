@@ -1,5 +1,4 @@
-/* futex(2), and what becomes of robust futexes at a thread's end. Priority inheritance is not
- * offered: -ENOSYS, as the manual allows. */
+/* futex(2), and what becomes of robust futexes at a thread's end. */
 #include "arch/uaccess.h"
 #include "sched/futex.h"
 #include "syscall/syscall.h"
@@ -10,8 +9,14 @@ enum futex_op {
 	FUTEX_REQUEUE = 3,
 	FUTEX_CMP_REQUEUE,
 	FUTEX_WAKE_OP,
-	FUTEX_WAIT_BITSET = 9,
+	FUTEX_LOCK_PI,
+	FUTEX_UNLOCK_PI,
+	FUTEX_TRYLOCK_PI,
+	FUTEX_WAIT_BITSET,
 	FUTEX_WAKE_BITSET,
+	FUTEX_WAIT_REQUEUE_PI,
+	FUTEX_CMP_REQUEUE_PI,
+	FUTEX_LOCK_PI2,
 };
 #define FUTEX_PRIVATE_FLAG   128u
 #define FUTEX_CLOCK_REALTIME 256u
@@ -194,6 +199,58 @@ static int64_t wake_op(const uint64_t a[6], bool is_private)
 	return count;
 }
 
+/* --- priority inheritance --- */
+
+static int64_t lock_pi(const uint64_t a[6], unsigned flags, ns_t deadline, bool try)
+{
+	struct futex_key key;
+	int err = futex_key_get(a[0], flags & FUTEX_PRIVATE_FLAG, &key);
+	return err ? err : futex_lock_pi(&key, a[0], deadline, flags & FUTEX_CLOCK_REALTIME, try);
+}
+
+static int64_t unlock_pi(const uint64_t a[6], unsigned flags)
+{
+	struct futex_key key;
+	int err = futex_key_get(a[0], flags & FUTEX_PRIVATE_FLAG, &key);
+	return err ? err : futex_unlock_pi(&key, a[0]);
+}
+
+static int64_t wait_requeue_pi(const uint64_t a[6], unsigned flags, ns_t deadline)
+{
+	struct futex_key key, lock;
+	if (a[0] == a[4])
+		return -EINVAL;
+	int err = futex_key_get(a[0], flags & FUTEX_PRIVATE_FLAG, &key);
+	if (!err)
+		err = futex_key_get(a[4], flags & FUTEX_PRIVATE_FLAG, &lock);
+	return err ? err
+		   : futex_wait_requeue_pi(&key, a[0], (uint32_t)a[2], FUTEX_ANY, deadline,
+			 flags & FUTEX_CLOCK_REALTIME, &lock, a[4]);
+}
+
+static int64_t requeue_pi(const uint64_t a[6], unsigned flags)
+{
+	struct futex_key from, to;
+	int n_wake = (int)a[2], n_move = (int)a[3];
+	if (a[0] == a[4] || n_wake != 1 || n_move < 0)
+		return -EINVAL;
+	int err = futex_key_get(a[0], flags & FUTEX_PRIVATE_FLAG, &from);
+	if (!err)
+		err = futex_key_get(a[4], flags & FUTEX_PRIVATE_FLAG, &to);
+	return err ? err : futex_requeue_pi(&from, a[0], (uint32_t)a[5], &to, a[4], n_move);
+}
+
+static bool has_timeout(unsigned op)
+{
+	return op == FUTEX_WAIT || op == FUTEX_WAIT_BITSET || op == FUTEX_LOCK_PI ||
+	       op == FUTEX_LOCK_PI2 || op == FUTEX_WAIT_REQUEUE_PI;
+}
+
+static bool has_clock(unsigned op)
+{
+	return op == FUTEX_WAIT_BITSET || op == FUTEX_LOCK_PI2 || op == FUTEX_WAIT_REQUEUE_PI;
+}
+
 /* a: address, operation, value, timeout or second value, second address, third value */
 SYSCALL(futex)
 {
@@ -201,13 +258,13 @@ SYSCALL(futex)
 	unsigned op = (unsigned)a[1] & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
 	bool is_private = flags & FUTEX_PRIVATE_FLAG;
 	uint32_t value = (uint32_t)a[2];
-	ns_t deadline;
-	if (op == FUTEX_WAIT || op == FUTEX_WAIT_BITSET) {
+	ns_t deadline = NS_NEVER;
+	if (has_timeout(op)) {
 		int err = read_deadline(op, a[3], &deadline);
 		if (err)
 			return err;
 	}
-	if (flags & FUTEX_CLOCK_REALTIME && op != FUTEX_WAIT_BITSET)
+	if (flags & FUTEX_CLOCK_REALTIME && !has_clock(op))
 		return -ENOSYS;
 	switch (op) {
 	case FUTEX_WAIT:
@@ -224,6 +281,18 @@ SYSCALL(futex)
 		return requeue(a, is_private, true);
 	case FUTEX_WAKE_OP:
 		return wake_op(a, is_private);
+	case FUTEX_LOCK_PI: /* its timeout is by the wall clock */
+		return lock_pi(a, flags | FUTEX_CLOCK_REALTIME, deadline, false);
+	case FUTEX_LOCK_PI2:
+		return lock_pi(a, flags, deadline, false);
+	case FUTEX_TRYLOCK_PI:
+		return lock_pi(a, flags, NS_NEVER, true);
+	case FUTEX_UNLOCK_PI:
+		return unlock_pi(a, flags);
+	case FUTEX_WAIT_REQUEUE_PI:
+		return wait_requeue_pi(a, flags, deadline);
+	case FUTEX_CMP_REQUEUE_PI:
+		return requeue_pi(a, flags);
 	}
 	return -ENOSYS;
 }

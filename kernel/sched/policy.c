@@ -17,7 +17,8 @@ bool sched_is_real_time(const struct thread *t)
 	return sched_is_rt(&t->sched);
 }
 
-void sched_set_policy(struct thread *t, unsigned policy, int rt_priority, int nice)
+/* Gives `t` policy, priority, nice value and boost of `to`, and the place that it has then. */
+static void reschedule_as(struct thread *t, const struct sched_entity *to)
 {
 	irqflags_t flags;
 	struct run_queue *rq = runq_lock_of(t, &flags);
@@ -27,9 +28,10 @@ void sched_set_policy(struct thread *t, unsigned policy, int rt_priority, int ni
 	bool waits = take_out(rq, t);
 	if (sched_is_rt(s))
 		s->vruntime = rq->min_vruntime;
-	s->policy = (uint8_t)policy;
-	s->rt_priority = (uint8_t)rt_priority;
-	s->nice = (int8_t)nice;
+	s->policy = to->policy;
+	s->rt_priority = to->rt_priority;
+	s->nice = to->nice;
+	s->boost = to->boost;
 	s->slice_left = 0;
 	if (waits) {
 		runq_insert(rq, t, false);
@@ -41,6 +43,24 @@ void sched_set_policy(struct thread *t, unsigned policy, int rt_priority, int ni
 			runq_resched(rq);
 	}
 	spin_unlock(&rq->lock, flags);
+}
+
+void sched_set_policy(struct thread *t, unsigned policy, int rt_priority, int nice)
+{
+	struct sched_entity to = {.policy = (uint8_t)policy,
+	    .rt_priority = (uint8_t)rt_priority,
+	    .nice = (int8_t)nice,
+	    .boost = t->sched.boost};
+	ASSERT_HELD(&task_lock);
+	reschedule_as(t, &to);
+}
+
+void sched_set_boost(struct thread *t, int priority)
+{
+	struct sched_entity to = t->sched;
+	ASSERT_HELD(&task_lock);
+	to.boost = (uint8_t)priority;
+	reschedule_as(t, &to);
 }
 
 void sched_set_affinity(struct thread *t, uint64_t mask)

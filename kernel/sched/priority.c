@@ -4,6 +4,7 @@
 
 #include "arch/uaccess.h"
 #include "proc/cred.h"
+#include "sched/futex.h"
 #include "sched/runq.h"
 #include "syscall/syscall.h"
 
@@ -83,13 +84,13 @@ int sched_change_policy(struct thread *t, const struct sched_change *c)
 	if (policy == POLICY_DEADLINE)
 		return -EBUSY;
 	t->sched.reset_on_fork = reset;
+	irqflags_t flags = spin_lock(&task_lock);
 	sched_set_policy(
 	    t, (unsigned)policy, c->priority, is_fair(policy) ? c->nice : t->sched.nice);
-	if (is_rt(policy) && t->process) { /* RLIMIT_RTTIME */
-		irqflags_t flags = spin_lock(&task_lock);
+	futex_priority_changed(t);
+	if (is_rt(policy) && t->process) /* RLIMIT_RTTIME */
 		cpu_timers_update(t->process);
-		spin_unlock(&task_lock, flags);
-	}
+	spin_unlock(&task_lock, flags);
 	return 0;
 }
 
@@ -192,7 +193,7 @@ SYSCALL(sched_getattr)
 	    .flags = s->reset_on_fork ? ATTR_RESET_ON_FORK : 0,
 	    .priority = s->rt_priority,
 	};
-	if (!sched_is_rt(s)) {
+	if (!policy_is_rt(s->policy)) {
 		attr.nice = s->nice;
 		attr.runtime = FAIR_SLICE_NS;
 	}

@@ -51,19 +51,21 @@ static uint64_t weighted(const struct sched_entity *s, uint64_t ns)
 
 static void rt_insert(struct run_queue *rq, struct sched_entity *s, bool first)
 {
-	struct list *l = &rq->rt[s->rt_priority];
+	int priority = sched_rt_priority(s);
+	struct list *l = &rq->rt[priority];
 	if (first)
 		list_add(l, &s->run_link);
 	else
 		list_append(l, &s->run_link);
-	rq->rt_map[s->rt_priority / 64] |= 1UL << s->rt_priority % 64;
+	rq->rt_map[priority / 64] |= 1UL << priority % 64;
 }
 
 static void rt_remove(struct run_queue *rq, struct sched_entity *s)
 {
+	int priority = sched_rt_priority(s);
 	list_remove(&s->run_link);
-	if (list_empty(&rq->rt[s->rt_priority]))
-		rq->rt_map[s->rt_priority / 64] &= ~(1UL << s->rt_priority % 64);
+	if (list_empty(&rq->rt[priority]))
+		rq->rt_map[priority / 64] &= ~(1UL << priority % 64);
 }
 
 static struct thread *rt_first(const struct run_queue *rq)
@@ -173,8 +175,7 @@ bool runq_preempts(const struct run_queue *rq, const struct thread *t)
 	if (now_runs == rq->cpu->idle)
 		return true;
 	if (sched_is_rt(new) || sched_is_rt(old))
-		return sched_is_rt(new) &&
-		       (!sched_is_rt(old) || new->rt_priority > old->rt_priority);
+		return sched_rt_priority(new) > sched_rt_priority(old);
 	if (old->policy == POLICY_IDLE && new->policy != POLICY_IDLE)
 		return true;
 	if (new->policy != POLICY_OTHER)

@@ -36,9 +36,21 @@ struct run_queue {
 
 void runq_init(struct run_queue *rq, struct cpu *c);
 
+static inline bool policy_is_rt(unsigned policy)
+{
+	return policy == POLICY_FIFO || policy == POLICY_RR;
+}
+
+/* Its real-time priority, its own or lent; 0: an ordinary thread. */
+static inline int sched_rt_priority(const struct sched_entity *s)
+{
+	int own = policy_is_rt(s->policy) ? s->rt_priority : 0;
+	return MAX(own, s->boost);
+}
+
 static inline bool sched_is_rt(const struct sched_entity *s)
 {
-	return s->policy == POLICY_FIFO || s->policy == POLICY_RR;
+	return sched_rt_priority(s) > 0;
 }
 
 static inline bool sched_allowed(const struct sched_entity *s, unsigned cpu)

@@ -39,6 +39,8 @@ struct sched_entity {
 	int8_t nice;         /* -20 .. 19 */
 	uint8_t policy;      /* enum sched_policy */
 	uint8_t rt_priority; /* 1 .. 99 for FIFO and RR */
+	uint8_t boost;       /* real-time priority lent by those who wait for it, or 0 (run queue
+				lock) */
 	uint64_t vruntime;   /* ns, weighted by nice: the fair queue's key */
 	ns_t user_ns, system_ns; /* CPU time used */
 	ns_t slept_at;           /* how much that was when it last slept (atomic): RLIMIT_RTTIME */
@@ -127,8 +129,11 @@ bool sched_wake(struct thread *t, unsigned states);
 void sched_kick(struct thread *t);
 /* Is `t` on a CPU at this moment? */
 bool sched_running(const struct thread *t);
-/* Another policy, priority or nice value, at once if it runs or waits. Arguments were checked. */
+/* Another policy, priority or nice value, at once if it runs or waits. Arguments were checked.
+ * (task_lock) */
 void sched_set_policy(struct thread *t, unsigned policy, int rt_priority, int nice);
+/* Lends it this real-time priority, 0: none. (task_lock) */
+void sched_set_boost(struct thread *t, int priority);
 /* Another set of CPUs (with at least one that is online in it); moves `t` if it is on another. */
 void sched_set_affinity(struct thread *t, uint64_t mask);
 /* An inter-processor interrupt asked this CPU to look at its queue. Interrupts off. */

@@ -138,7 +138,7 @@ void sched_fork(struct thread *child, const struct thread *parent)
 	c->cpu = p->cpu;
 	if (!p->reset_on_fork)
 		return;
-	if (sched_is_rt(p)) {
+	if (policy_is_rt(p->policy)) {
 		c->policy = POLICY_OTHER;
 		c->rt_priority = 0;
 	}

@@ -16,6 +16,9 @@ int arch_copy_in_atomic(void *dst, uaddr_t src, size_t n) must_check;
 int arch_copy_out_atomic(uaddr_t dst, const void *src, size_t n) must_check;
 /* Atomic compare-and-exchange of a user word: *old gets what was there. 0 or -EFAULT. */
 int arch_user_cmpxchg32(uaddr_t addr, uint32_t expect, uint32_t desired, uint32_t *old) must_check;
+/* The same under a spinlock: never sleeps, -EFAULT also where the page has to be fetched first. */
+int arch_user_cmpxchg32_atomic(
+    uaddr_t addr, uint32_t expect, uint32_t desired, uint32_t *old) must_check;
 /* Reads kernel memory that may not be mapped (mem.read, panic reports). 0 or -EFAULT. */
 int arch_kernel_peek(void *dst, uintptr_t src, size_t n) must_check;
 int arch_kernel_poke(uintptr_t dst, const void *src, size_t n) must_check;

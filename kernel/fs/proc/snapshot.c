@@ -51,6 +51,7 @@ static void take_thread(struct snapshot *s, struct thread *t, bool alone)
 	s->nice = t->sched.nice;
 	s->policy = t->sched.policy;
 	s->rt_priority = t->sched.rt_priority;
+	s->rt_in_force = (uint8_t)MAX(t->sched.rt_priority, t->sched.boost);
 	s->cpu = t->sched.cpu;
 	s->affinity = t->sched.affinity ? t->sched.affinity : UINT64_MAX;
 	s->switches[0] = t->sched.switches_voluntary;

@@ -12,7 +12,7 @@ struct snapshot {
 	struct rusage_ns usage, children;
 	ns_t start;
 	int8_t nice;
-	uint8_t policy, rt_priority;
+	uint8_t policy, rt_priority, rt_in_force; /* in force: lent ones too */
 	sigset_t pending, shared, blocked, ignored, caught;
 	uint64_t queued, pending_limit, rss_limit, affinity, switches[2];
 	bool kernel, no_new_privs, running;

@@ -10,8 +10,7 @@ static unsigned long ticks(ns_t t)
 /* Linux's scale: 20 + nice, or below -1 for real-time threads. */
 static int priority(const struct snapshot *s)
 {
-	return s->policy == POLICY_FIFO || s->policy == POLICY_RR ? -1 - s->rt_priority
-								  : 20 + s->nice;
+	return s->rt_in_force ? -1 - s->rt_in_force : 20 + s->nice;
 }
 
 static unsigned long low_signals(sigset_t set)

@@ -1,3 +1,9 @@
 describe("sched.membarrier", function()
   subcommands("membarrier", {"commands", {"orders", timeout = 20}, "at_once"})
 end)
+
+describe("sched.futex_pi", function()
+  subcommands("futex_pi", {
+    "errors", "timeouts", "contended", "inheritance", "deadlock", "owner_dies", "waiter_dies", "heirs", "requeue",
+  })
+end)
