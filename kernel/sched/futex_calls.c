@@ -211,6 +211,11 @@ static int64_t lock_pi(const uint64_t a[6], unsigned flags, ns_t deadline, bool 
 static int64_t unlock_pi(const uint64_t a[6], unsigned flags)
 {
 	struct futex_key key;
+	uint32_t word;
+	if (copy_in_obj(&word, a[0]))
+		return -EFAULT;
+	if ((word & FUTEX_TID_MASK) != (uint32_t)current->tid->nr)
+		return -EPERM;
 	int err = futex_key_get(a[0], flags & FUTEX_PRIVATE_FLAG, &key);
 	return err ? err : futex_unlock_pi(&key, a[0]);
 }

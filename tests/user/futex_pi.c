@@ -67,7 +67,7 @@ static void errors(void)
 	CHECK_ERRNO(EINVAL, futex(&word, FUTEX_LOCK_PI, 0, &bad, NULL, 0));
 	CHECK_ERRNO(EFAULT, futex((uint32_t *)8, FUTEX_LOCK_PI, 0, &past, NULL, 0));
 	CHECK_ERRNO(
-	    EINVAL, futex((uint32_t *)((char *)&word + 1), FUTEX_UNLOCK_PI, 0, NULL, NULL, 0));
+	    EPERM, futex((uint32_t *)((char *)&word + 1), FUTEX_UNLOCK_PI, 0, NULL, NULL, 0));
 	CHECK_ERRNO(ENOSYS, futex(&word, FUTEX_LOCK_PI | FUTEX_CLOCK_REALTIME, 0, NULL, NULL, 0));
 	CHECK_ERRNO(EINVAL, futex(&word, FUTEX_WAIT_REQUEUE_PI, word, NULL, &word, 0));
 	CHECK_ERRNO(EINVAL, futex(&word, FUTEX_CMP_REQUEUE_PI, 1, (void *)1, &word, word));
