@@ -21,7 +21,8 @@ int main(void)
 		_exit(1);
 	}
 	close(fd[1]);
-	say("the pipe is closed by exec: %zd", read(fd[0], &c, 1));
+	ssize_t n = read(fd[0], &c, 1);
 	say_status("child", wait_for(pid));
+	say("the pipe is closed by exec: %zd", n);
 	return 0;
 }
