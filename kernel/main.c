@@ -5,6 +5,7 @@
 #include "arch/thread.h"
 #include "boot/boot_info.h"
 #include "dev/console.h"
+#include "dev/kmsg.h"
 #include "dev/serial.h"
 #include "dev/tty.h"
 #include "fs/vfs.h"
@@ -155,6 +156,7 @@ _Noreturn void kernel_main(void)
 	start_console();
 	vfs_init();
 	tty_init();
+	kmsg_init();
 	start_other_cpus();
 	load_init();
 	start_init();

@@ -165,13 +165,14 @@ static int64_t file_rw(struct file *f, struct io_vec *io, uint64_t *pos, bool wr
 	return result;
 }
 
-/* Seekable files have one position, which reads and writes use one after the other. */
+/* Seekable files have one position, which reads and writes use one after the other. Character
+ * devices, which may sleep, have no use for it. */
 static int64_t file_rw_position(struct file *f, struct io_vec *io, bool write)
 {
 	uint64_t pos = 0;
 	int64_t result;
 
-	if (!f->ops->seek)
+	if (!f->ops->seek || (f->inode && S_ISCHR(f->inode->mode)))
 		return file_rw(f, io, &pos, write);
 	mutex_lock(&f->pos_lock);
 	pos = f->pos;

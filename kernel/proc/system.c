@@ -1,9 +1,7 @@
-/* What a program asks of the system as a whole: uname(2), sysinfo(2), getrandom(2), reboot(2),
- * syslog(2) … */
+/* What a program asks of the system as a whole: uname(2), sysinfo(2), getrandom(2), reboot(2) … */
 #include "abi/personality.h"
 #include "arch/cpu.h"
 #include "arch/uaccess.h"
-#include "mm/heap.h"
 #include "mm/page.h"
 #include "printk.h"
 #include "random.h"
@@ -208,71 +206,6 @@ SYSCALL(reboot)
 	case REBOOT_CAD_ON:
 	case REBOOT_CAD_OFF:
 		return 0;
-	}
-	return -EINVAL;
-}
-
-/* Reading the log (syslog(2)): all of it, and its size. */
-static int64_t read_log(uaddr_t to, int64_t len)
-{
-	struct log_record *r = kmalloc(sizeof(*r));
-	int64_t done = 0;
-
-	if (!r)
-		return -ENOMEM;
-	for (uint64_t seq = 0; !log_get(seq, r); seq = r->seq + 1) {
-		char line[320];
-		int n = fmt_string(line, sizeof(line), "<%u>[%5lu.%06lu] %s\n", r->level + 2u,
-		    (unsigned long)(r->time / NS_PER_S), (unsigned long)(r->time % NS_PER_S / 1000),
-		    r->text);
-
-		if (done + n > len)
-			break;
-		if (arch_copy_out(to + (uaddr_t)done, line, (size_t)n)) {
-			done = -EFAULT;
-			break;
-		}
-		done += n;
-	}
-	kfree(r);
-	return done;
-}
-
-SYSCALL(syslog)
-{
-	enum {
-		CLOSE,
-		OPEN,
-		READ,
-		READ_ALL,
-		READ_CLEAR,
-		CLEAR,
-		CONSOLE_OFF,
-		CONSOLE_ON,
-		CONSOLE_LEVEL,
-		UNREAD,
-		SIZE
-	};
-	int type = (int)a[0], len = (int)a[2];
-
-	if (!capable(CAP_SYSLOG) && !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	switch (type) {
-	case CLOSE:
-	case OPEN:
-		return 0;
-	case READ_ALL:
-		return !a[1] || len < 0 ? -EINVAL : read_log(a[1], len);
-	case SIZE:
-		return 1 << 17;
-	case READ:
-	case READ_CLEAR:
-	case CLEAR:
-	case CONSOLE_OFF:
-	case CONSOLE_ON:
-	case CONSOLE_LEVEL:
-	case UNREAD:
-		return -ENOSYS;
 	}
 	return -EINVAL;
 }

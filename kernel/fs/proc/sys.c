@@ -125,11 +125,10 @@ static int show_last_pid(struct proc_text *t, const struct proc_inode *p)
 	return 0;
 }
 
-/* Levels: of the console, of messages without one, the least and the default for the console. Ours
- * count from "panic", Linux's has two more urgent ones before "error". */
+/* Levels: of the console, of messages without one, the least and the default for the console. */
 static int show_printk(struct proc_text *t, const struct proc_inode *p)
 {
-	text_printf(t, "%d\t4\t1\t7\n", log_console_level() + 3);
+	text_printf(t, "%d\t4\t1\t7\n", log_console_loglevel());
 	return 0;
 }
 

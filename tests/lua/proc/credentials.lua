@@ -11,3 +11,9 @@ describe("proc.prctl", function()
     "io_priority",
   })
 end)
+
+describe("proc.kmsg", function()
+  subcommands("kmsg", {
+    "arguments", "permissions", "all", "unread", "console", "records", "seek", "writes", "polling", "overtaken",
+  })
+end)
