@@ -18,8 +18,8 @@
 #include "proc/vdso.h"
 #include "random.h"
 #include "sched/futex.h"
-#include "sched/membarrier.h"
 #include "sched/load.h"
+#include "sched/membarrier.h"
 #include "trace.h"
 #include "version.h"
 

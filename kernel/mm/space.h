@@ -109,9 +109,9 @@ struct space {
 	struct arch_space arch;
 	uaddr_t brk_start, brk, mmap_base, stack_top;
 	uaddr_t arg_start, arg_end, env_start, env_end;
-	uint64_t auxv[64]; /* as given to the program, AT_NULL-terminated */
+	uint64_t auxv[64];    /* as given to the program, AT_NULL-terminated */
 	uint32_t membarriers; /* registered for (sched/membarrier.c); atomic */
-	uaddr_t vdso;      /* base of the vDSO (or signal trampoline page) */
+	uaddr_t vdso;         /* base of the vDSO (or signal trampoline page) */
 	uaddr_t code_start, code_end, data_start, data_end;
 	struct file *exe;                            /* with a reference */
 	uint64_t pages_anon, pages_file, pages_peak; /* resident */
