@@ -46,11 +46,20 @@ static int classic(void)
 	return 6;
 }
 
+static int (*job)(void);
+
+/* In a group of its own from the start: the group of a session's leader is orphaned. */
+static int in_own_group(void)
+{
+	setpgid(0, 0);
+	return job();
+}
+
 static void run(const char *name, int (*fn)(void), int sig)
 {
 	int status;
-	pid_t pid = child(fn);
-	setpgid(pid, pid);
+	job = fn;
+	pid_t pid = child(in_own_group);
 	if (sig) {
 		until_state(pid, 'S');
 		kill(pid, sig);
