@@ -246,7 +246,8 @@ int space_populate(struct space *s, uaddr_t start, uaddr_t end)
 			continue;
 		uaddr_t to = MIN(a->end, end);
 		for (uaddr_t va = MAX(a->start, start); va < to; va += PAGE_SIZE) {
-			int err = area_resolve(s, a, va, access);
+			int err = signal_pending_fatal(current) ? -EINTR
+								: area_resolve(s, a, va, access);
 			if (err)
 				return err;
 		}

@@ -78,7 +78,7 @@ static int populate_part(
 	if (!(a->flags & right))
 		return -EINVAL;
 	for (int err; start < end; start += PAGE_SIZE) {
-		err = area_resolve(s, a, start, access);
+		err = signal_pending_fatal(current) ? -EINTR : area_resolve(s, a, start, access);
 		if (err)
 			return err == -ENXIO ? -EFAULT : err;
 	}
@@ -175,6 +175,8 @@ static int remove_range(struct space *s, uaddr_t start, uaddr_t end)
 {
 	while (start < end) {
 		struct hole h;
+		if (signal_pending_fatal(current))
+			return -EINTR;
 		mutex_lock(&s->lock);
 		int err = next_hole(s, &start, end, &h);
 		mutex_unlock(&s->lock);

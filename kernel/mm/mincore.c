@@ -49,7 +49,9 @@ SYSCALL(mincore)
 		return err;
 	for (uaddr_t out = a[2]; va < end;) {
 		unsigned n = MIN((end - va) >> PAGE_SHIFT, sizeof(vec));
-		int done = mincore_chunk(current->space, va, n, vec);
+		int done = signal_pending_fatal(current)
+			       ? -EINTR
+			       : mincore_chunk(current->space, va, n, vec);
 		if (done < 0)
 			return done;
 		if (arch_copy_out(out, vec, done) != 0)

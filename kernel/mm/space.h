@@ -106,6 +106,7 @@ struct space {
 	 * them loaded */
 	struct refcount pins;
 	struct area *last_found;
+	uint64_t truncate_ticket; /* the truncation that visited it last, under its own lock */
 	struct arch_space arch;
 	uaddr_t brk_start, brk, mmap_base, stack_top;
 	uaddr_t arg_start, arg_end, env_start, env_end;

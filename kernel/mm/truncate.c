@@ -18,26 +18,29 @@ bool mapping_writable(struct mapping *m)
 }
 
 /*
- * The next space that maps `m` and has not been visited under this ticket, with a reference; NULL:
- * none. Areas visited go to the end of the list, so that the search ends at the first of them.
- * Spaces on their way out unmap everything anyway.
+ * Goes on to the next area of `m` that has not been seen under this ticket; false: there is none.
+ * *found is its space, with a reference, or NULL if that was visited already, or is on its way out
+ * and unmaps everything anyway. Areas seen go to the end of the list, so that the search ends at
+ * the first of them. (truncate_lock)
  */
-static struct space *next_space(struct mapping *m, uint64_t ticket)
+static bool next_space(struct mapping *m, uint64_t ticket, struct space **found)
 {
-	struct space *found = NULL;
 	irqflags_t flags = spin_lock(&space_map_lock);
-	while (!found && !list_empty(&m->areas)) {
-		struct area *a = list_first(&m->areas, struct area, mapping_link);
-		if (a->truncate_ticket == ticket)
-			break;
+	struct area *a = list_empty(&m->areas) ? NULL
+					       : list_first(&m->areas, struct area, mapping_link);
+	bool more = a && a->truncate_ticket != ticket;
+	*found = NULL;
+	if (more) {
 		a->truncate_ticket = ticket;
 		list_remove(&a->mapping_link);
 		list_append(&m->areas, &a->mapping_link);
-		if (space_get_living(a->space))
-			found = a->space;
+		if (a->space->truncate_ticket != ticket && space_get_living(a->space))
+			*found = a->space;
 	}
 	spin_unlock(&space_map_lock, flags);
-	return found;
+	if (*found)
+		(*found)->truncate_ticket = ticket;
+	return more;
 }
 
 /* What goes: pages [first, last). */
@@ -84,7 +87,9 @@ static void make_cut(const struct cut *c)
 	mapping_drop_pages(c->mapping, c->first, c->last);
 	mutex_lock(&truncate_lock);
 	uint64_t ticket = ++last_ticket;
-	while ((s = next_space(c->mapping, ticket)) != NULL) {
+	while (next_space(c->mapping, ticket, &s)) {
+		if (!s)
+			continue;
 		unmap_from_space(s, c);
 		space_put(s);
 	}

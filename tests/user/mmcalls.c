@@ -164,6 +164,48 @@ static void remove_makes_holes(void)
 	CHECK_EQ('s', shared[2 * page]);
 }
 
+/* A file in very many areas: each hole is made in good time. */
+static void holes_in_many_areas(void)
+{
+	enum { PAGES = 2048 };
+	page = sysconf(_SC_PAGESIZE);
+	int fd = memfd_create("parts", 0);
+	CHECK_EQ(0, ftruncate(fd, PAGES * page));
+	char *p = mmap(NULL, (size_t)(PAGES * page), RW, MAP_SHARED, fd, 0);
+	for (long i = 0; i < PAGES; i++) {
+		CHECK_EQ(0, madvise(p + i * page, (size_t)page, i % 2 ? MADV_RANDOM : MADV_NORMAL));
+		p[i * page] = 'x';
+	}
+	for (long i = 0; i < PAGES; i++)
+		CHECK_EQ(0, madvise(p + i * page, (size_t)page, MADV_REMOVE));
+	struct stat st;
+	CHECK_EQ(0, fstat(fd, &st));
+	CHECK_EQ(0, st.st_blocks);
+	for (long i = 0; i < PAGES; i++)
+		CHECK_EQ(0, p[i * page]);
+}
+
+/* Much more than could be populated within the test's time. */
+static void killed_while_populating(void)
+{
+	const size_t size = 64UL << 30;
+	int p[2], status;
+	char c = 0;
+	CHECK_EQ(0, pipe(p));
+	pid_t pid = fork();
+	if (!pid) {
+		char *m = mmap(NULL, size, PROT_READ, ANON | MAP_NORESERVE, -1, 0);
+		CHECK(m != MAP_FAILED);
+		CHECK_EQ(1, write(p[1], "x", 1));
+		for (;;)
+			madvise(m, size, MADV_POPULATE_READ);
+	}
+	CHECK_EQ(1, read(p[0], &c, 1));
+	CHECK_EQ(0, kill(pid, SIGKILL));
+	CHECK_EQ(pid, waitpid(pid, &status, 0));
+	CHECK_EQ(SIGKILL, WTERMSIG(status));
+}
+
 static void locking(void)
 {
 	char *p = map(4, RW, ANON), *none = map(1, PROT_NONE, ANON);
@@ -369,6 +411,8 @@ static void overcommit(void)
 }
 
 SUBCOMMANDS({"map_flags", map_flags}, {"droppable", droppable}, {"advice_errors", advice_errors},
-    {"remove_makes_holes", remove_makes_holes}, {"locking", locking}, {"lock_limits", lock_limits},
-    {"protection", protection}, {"remapping", remapping}, {"remap_pages", remap_pages},
-    {"memfd_flags", memfd_flags}, {"file_advice", file_advice}, {"overcommit", overcommit})
+    {"remove_makes_holes", remove_makes_holes}, {"holes_in_many_areas", holes_in_many_areas},
+    {"killed_while_populating", killed_while_populating}, {"locking", locking},
+    {"lock_limits", lock_limits}, {"protection", protection}, {"remapping", remapping},
+    {"remap_pages", remap_pages}, {"memfd_flags", memfd_flags}, {"file_advice", file_advice},
+    {"overcommit", overcommit})

@@ -8,7 +8,8 @@ describe("mm", function()
   })
 
   subcommands("mmcalls", {
-    "map_flags", "droppable", "advice_errors", "remove_makes_holes", "locking", "lock_limits", "protection", "remapping",
+    "map_flags", "droppable", "advice_errors", "remove_makes_holes", "holes_in_many_areas",
+    "killed_while_populating", "locking", "lock_limits", "protection", "remapping",
     "remap_pages", "memfd_flags", "file_advice", "overcommit",
   })
 
