@@ -3,6 +3,7 @@
 
 #include "fs/internal.h"
 #include "net/unix/unix.h"
+#include "proc/pidfd.h"
 
 #define OVERFLOW_ID 65534u /* how an unknown user or group is shown */
 
@@ -151,14 +152,14 @@ int control_collect(struct control *c, const struct message *m)
 
 /* --- receiving --- */
 
-void message_put_control(struct message *m, int type, const void *data, size_t n)
+int message_put_control(struct message *m, int type, const void *data, size_t n)
 {
 	struct linux_cmsghdr h = {.len = CMSG_LEN(n), .level = SOL_SOCKET, .type = type};
 	uint64_t space;
 
 	if (!m->user_control || m->user_control_left < sizeof(h)) {
 		m->out_flags |= MSG_CTRUNC;
-		return;
+		return 0;
 	}
 	if (m->user_control_left < h.len) {
 		m->out_flags |= MSG_CTRUNC;
@@ -166,10 +167,11 @@ void message_put_control(struct message *m, int type, const void *data, size_t n
 	}
 	if (copy_out_obj(m->user_control, &h) ||
 	    arch_copy_out(m->user_control + sizeof(h), data, h.len - sizeof(h)))
-		return;
+		return -EFAULT;
 	space = MIN(CMSG_SPACE(n), m->user_control_left);
 	m->user_control += space;
 	m->user_control_left -= space;
+	return 0;
 }
 
 /* A new descriptor, its number written to `to`. 0 or -errno. */
@@ -211,6 +213,30 @@ static void put_files(struct message *m, const struct file_list *l)
 	m->user_control_left -= space;
 }
 
+/* A descriptor of the sender's process, or -errno in its place. */
+static void put_pidfd(struct message *m, struct pid *pid)
+{
+	struct file *f = NULL;
+	int fd, err;
+
+	if (!m->user_control || m->user_control_left < CMSG_LEN(sizeof(fd))) {
+		m->out_flags |= MSG_CTRUNC;
+		return;
+	}
+	if (!pid)
+		return;
+	fd = pidfd_reserve(pid, &f);
+	err = message_put_control(m, SCM_PIDFD, &fd, sizeof(fd));
+	if (fd < 0)
+		return;
+	if (!err) {
+		fd_publish(fd, f);
+		return;
+	}
+	fd_unreserve(fd);
+	file_put(f);
+}
+
 void control_deliver(const struct socket *s, struct message *m, struct control *c)
 {
 	if (socket_flag(s, FLAG_PASSCRED)) {
@@ -222,5 +248,7 @@ void control_deliver(const struct socket *s, struct message *m, struct control *
 	}
 	if (c->files)
 		put_files(m, c->files);
+	if (socket_flag(s, FLAG_PASSPIDFD))
+		put_pidfd(m, c->pid);
 	control_end(c);
 }

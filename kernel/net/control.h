@@ -29,6 +29,11 @@ int control_collect(struct control *c, const struct message *m);
 /* Hands a receiver what its socket asked for; the rest is dropped. Ends `c`. */
 void control_deliver(const struct socket *s, struct message *m, struct control *c);
 void control_end(struct control *c);
+/* Does the receiver want to be told who sends, in whatever form? */
+static inline bool control_wants_sender(const struct socket *s)
+{
+	return socket_flag(s, FLAG_PASSCRED) || socket_flag(s, FLAG_PASSPIDFD);
+}
 struct file_list *file_list_copy(const struct file_list *l); /* NULL: no memory */
 /* Puts every file; may sleep and close sockets. */
 void file_list_free(struct file_list *l);

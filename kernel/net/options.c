@@ -1,6 +1,7 @@
 /* Socket options of level SOL_SOCKET (socket(7), getsockopt(2)). */
 #include "fs/internal.h"
 #include "net/socket.h"
+#include "proc/pidfd.h"
 
 #define TIMEOUT_TICK   (NS_PER_S / 250) /* timeouts are told in ticks of Debian's kernel */
 #define LEAST_TRUESIZE 2304             /* what Linux counts for a message of 2048 bytes */
@@ -20,6 +21,7 @@ static const struct {
     {SO_OOBINLINE, FLAG_OOBINLINE},
     {SO_NO_CHECK, FLAG_NO_CHECK},
     {SO_PASSCRED, FLAG_PASSCRED},
+    {SO_PASSPIDFD, FLAG_PASSPIDFD},
     {SO_PASSSEC, FLAG_PASSSEC},
     {SO_RXQ_OVFL, FLAG_RXQ_OVFL},
     {SO_WIFI_STATUS, FLAG_WIFI_STATUS},
@@ -335,6 +337,26 @@ static int get_peer_credentials(struct socket *s, int room, uaddr_t value, uaddr
 	return put_value(&u, sizeof(u), room, value, len);
 }
 
+/* A descriptor of the peer's process; none is left if it cannot be told. */
+static int get_peer_pidfd(struct socket *s, int room, uaddr_t value, uaddr_t len)
+{
+	struct socket_peer p = socket_peer_get(s);
+	struct file *f;
+	int fd = p.pid ? pidfd_reserve(p.pid, &f) : -ENODATA, err;
+
+	socket_peer_put(&p);
+	if (fd < 0)
+		return fd;
+	err = put_value(&fd, sizeof(fd), room, value, len);
+	if (!err) {
+		fd_publish(fd, f);
+		return 0;
+	}
+	fd_unreserve(fd);
+	file_put(f);
+	return err;
+}
+
 static int get_peer_groups(struct socket *s, int room, uaddr_t value, uaddr_t len)
 {
 	struct socket_peer p = socket_peer_get(s);
@@ -400,6 +422,8 @@ int socket_get_option(struct socket *s, int level, int name, uaddr_t value, uadd
 		return get_timeout(s->send_timeout, room, value, len);
 	case SO_PEERCRED:
 		return get_peer_credentials(s, room, value, len);
+	case SO_PEERPIDFD:
+		return get_peer_pidfd(s, room, value, len);
 	case SO_PEERGROUPS:
 		return get_peer_groups(s, room, value, len);
 	case SO_PEERNAME:

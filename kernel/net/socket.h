@@ -75,6 +75,7 @@ enum socket_flag {
 	FLAG_OOBINLINE,
 	FLAG_NO_CHECK,
 	FLAG_PASSCRED,
+	FLAG_PASSPIDFD,
 	FLAG_PASSSEC,
 	FLAG_TIMESTAMP, /* SO_TIMESTAMP; with FLAG_TIMESTAMPNS its finer form */
 	FLAG_TIMESTAMPNS,
@@ -174,5 +175,5 @@ int address_copy_in(struct linux_sockaddr *to, uaddr_t from, int len);
 /* To user memory, cut to the room there is; the true length to `user_len`. 0, -EFAULT, -EINVAL. */
 int address_copy_out(const struct linux_sockaddr *a, unsigned len, uaddr_t to, uaddr_t user_len);
 /* --- control.c --- */
-/* A control message to the receiver, cut, with MSG_CTRUNC, where there is no room. */
-void message_put_control(struct message *m, int type, const void *data, size_t n);
+/* A control message to the receiver, cut, with MSG_CTRUNC, where there is no room: 0, -EFAULT. */
+int message_put_control(struct message *m, int type, const void *data, size_t n);

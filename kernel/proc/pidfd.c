@@ -60,6 +60,23 @@ struct file *pidfd_create(struct pid *pid, unsigned flags)
 	return f;
 }
 
+int pidfd_reserve(struct pid *pid, struct file **out)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	bool there = pid->process;
+	int fd;
+
+	spin_unlock(&task_lock, flags);
+	fd = there ? fd_reserve(O_CLOEXEC, 0) : -EINVAL;
+	if (fd < 0)
+		return fd;
+	*out = pidfd_create(pid, 0);
+	if (!IS_ERR(*out))
+		return fd;
+	fd_unreserve(fd);
+	return PTR_ERR(*out);
+}
+
 /* The object behind a number, with a reference, if a pidfd of this kind may stand for it. ERR_PTR.
  */
 static struct pid *find_target(int nr, bool thread)

@@ -4,6 +4,14 @@
 #include <grp.h>
 #include <sys/resource.h>
 
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#define SO_PEERPIDFD 77
+#endif
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 4
+#endif
+
 static struct sockaddr_un a;
 static socklen_t alen;
 #define ADDR ((struct sockaddr *)&a)
@@ -372,8 +380,116 @@ static void peer_credentials(void)
 	CHECK_EQ(getpid(), u.pid);
 }
 
+/* The process behind a pidfd, as its fdinfo tells; closes it. -1: it is gone. */
+static int pid_of(int fd)
+{
+	char path[32], line[80];
+	int pid = 0;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	FILE *f = fopen(path, "r");
+	CHECK(f);
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, "Pid: %d", &pid);
+	fclose(f);
+	CHECK_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	CHECK_EQ(0, close(fd));
+	return pid;
+}
+
+static int peer_pidfd(int fd)
+{
+	int pidfd;
+	socklen_t len = sizeof(pidfd);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len))
+		return -1;
+	CHECK_EQ(sizeof(pidfd), len);
+	return pidfd;
+}
+
+static void peer_pidfds(void)
+{
+	int s = new_socket(SOCK_STREAM), v, next = dup(0);
+	socklen_t len = sizeof(v);
+	close(next);
+	CHECK_ERRNO(ENODATA, peer_pidfd(s));
+	make_pair(SOCK_STREAM);
+	CHECK_EQ(getpid(), pid_of(peer_pidfd(sv[0])));
+	CHECK_ERRNO(EFAULT, getsockopt(sv[0], SOL_SOCKET, SO_PEERPIDFD, (void *)8, &len));
+	close_pair();
+	/* Of one who is gone there is no descriptor. */
+	int l = bound(SOCK_STREAM, &a, &alen, "l", 5);
+	pid_t pid = fork();
+	if (!pid) {
+		CHECK_EQ(0, connect(s, ADDR, alen));
+		_exit(0);
+	}
+	v = accept(l, NULL, NULL);
+	reap_ok(pid);
+	CHECK_ERRNO(EINVAL, peer_pidfd(v));
+	close(v);
+	close(l);
+	CHECK_EQ(next, dup(0));
+}
+
+/* Receives a byte with room for `room` bytes of control messages: the pidfd that came, or -1. */
+static int receive_pidfd(int fd, size_t room, int flags)
+{
+	union {
+		char bytes[128];
+		struct cmsghdr align;
+	} control;
+	char c;
+	struct iovec v = {&c, 1};
+	struct msghdr m = {
+	    .msg_iov = &v, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = room};
+	CHECK_EQ(1, recvmsg(fd, &m, 0));
+	CHECK_EQ(flags, m.msg_flags);
+	int pidfd = -1;
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h)) {
+		if (h->cmsg_type != SCM_PIDFD)
+			continue;
+		CHECK_EQ(SOL_SOCKET, h->cmsg_level);
+		CHECK_EQ(CMSG_LEN(sizeof(pidfd)), h->cmsg_len);
+		memcpy(&pidfd, CMSG_DATA(h), sizeof(pidfd));
+	}
+	return pidfd;
+}
+
+static void sender_pidfds(int type)
+{
+	make_pair(type);
+	CHECK_EQ(0, get_int(sv[1], SO_PASSPIDFD));
+	CHECK_EQ(1, send(sv[0], "1", 1, 0));
+	set_int(sv[1], SO_PASSPIDFD, 1);
+	CHECK_EQ(1, get_int(sv[1], SO_PASSPIDFD));
+	CHECK_EQ(-1, receive_pidfd(sv[1], 128, 0)); /* sent before it was wanted */
+	pid_t pid = fork();
+	if (!pid) {
+		CHECK_EQ(1, send(sv[0], "2", 1, 0));
+		pause();
+	}
+	CHECK_EQ(pid, pid_of(receive_pidfd(sv[1], 128, 0)));
+	kill(pid, SIGKILL);
+	CHECK_EQ(pid, waitpid(pid, NULL, 0));
+	CHECK_EQ(1, send(sv[0], "3", 1, 0));
+	CHECK_EQ(-1, receive_pidfd(sv[1], CMSG_LEN(sizeof(int)) - 1, MSG_CTRUNC));
+	set_int(sv[1], SO_PASSCRED, 1);
+	CHECK_EQ(1, send(sv[0], "4", 1, 0));
+	CHECK_EQ(getpid(), pid_of(receive_pidfd(sv[1], 128, 0)));
+	close_pair();
+	CHECK_EQ(3, dup(0));
+	close(3);
+}
+
+static void pidfds(void)
+{
+	sender_pidfds(SOCK_STREAM);
+	sender_pidfds(SOCK_DGRAM);
+	sender_pidfds(SOCK_SEQPACKET);
+}
+
 SUBCOMMANDS({"rights", rights}, {"unreceived", unreceived}, {"truncated", truncated},
     {"peek_rights", peek_rights}, {"bad_control", bad_control},
     {"in_flight_limit", in_flight_limit}, {"cycles", cycles}, {"live_cycle", live_cycle},
     {"long_chain", long_chain}, {"listener_cycle", listener_cycle}, {"credentials", credentials},
-    {"peer_credentials", peer_credentials})
+    {"peer_credentials", peer_credentials}, {"peer_pidfds", peer_pidfds}, {"pidfds", pidfds})

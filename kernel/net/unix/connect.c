@@ -250,7 +250,7 @@ struct socket *unix_accept(struct socket *s, bool nonblock)
 	struct unix_socket *u = unix_of(s), *c;
 	const struct message how = {.flags = nonblock ? MSG_DONTWAIT : 0};
 	ns_t timeout = s->receive_timeout, deadline = socket_deadline(&how, timeout);
-	const uint32_t inherited = 1u << FLAG_PASSCRED;
+	const uint32_t inherited = 1u << FLAG_PASSCRED | 1u << FLAG_PASSPIDFD | 1u << FLAG_PASSSEC;
 
 	if (s->state != SOCKET_LISTENING)
 		return ERR_PTR(-EINVAL);

@@ -234,7 +234,7 @@ int unix_autobind(struct unix_socket *u)
 
 int unix_autobind_for_credentials(struct unix_socket *u)
 {
-	if (!socket_flag(&u->socket, FLAG_PASSCRED) || __atomic_load_n(&u->name, __ATOMIC_ACQUIRE))
+	if (!control_wants_sender(&u->socket) || __atomic_load_n(&u->name, __ATOMIC_ACQUIRE))
 		return 0;
 	return unix_autobind(u);
 }

@@ -184,7 +184,7 @@ static bool same_sender(struct reader *r, const struct unix_message *msg)
 	if (r->same_sender)
 		return r->control.pid == c->pid && r->control.uid == c->uid &&
 		       r->control.gid == c->gid;
-	if (socket_flag(&r->u->socket, FLAG_PASSCRED)) {
+	if (control_wants_sender(&r->u->socket)) {
 		if (c->pid)
 			pid_get(c->pid);
 		r->control.pid = c->pid;

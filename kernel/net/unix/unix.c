@@ -93,8 +93,8 @@ struct unix_socket *unix_peer_get(struct unix_socket *u)
 
 bool unix_wants_credentials(const struct unix_socket *from, const struct unix_socket *to)
 {
-	return socket_flag(&from->socket, FLAG_PASSCRED) ||
-	       socket_flag(&to->socket, FLAG_PASSCRED) || !to->socket.file;
+	return control_wants_sender(&from->socket) || control_wants_sender(&to->socket) ||
+	       !to->socket.file;
 }
 
 /* --- the end --- */

@@ -71,8 +71,8 @@ struct unix_socket *unix_create(unsigned type); /* NULL: no memory */
 void unix_get(struct unix_socket *u);
 void unix_put(struct unix_socket *u);
 struct unix_socket *unix_peer_get(struct unix_socket *u); /* with a reference, or NULL */
-/* Is the receiver told who sends, asked for or not? So if either end has SO_PASSCRED, or may have
- * it once it is accepted. (unix_lock) */
+/* Is the receiver told who sends, asked for or not? So if either end has SO_PASSCRED or
+ * SO_PASSPIDFD, or may have it once it is accepted. (unix_lock) */
 bool unix_wants_credentials(const struct unix_socket *from, const struct unix_socket *to);
 /* The queue is longer than its owner wants. Any time; exact under unix_lock. */
 static inline bool unix_queue_full(const struct unix_socket *u)

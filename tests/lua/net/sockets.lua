@@ -16,7 +16,7 @@ end)
 describe("net.control", function()
   subcommands("sock_pass", {
     "rights", "unreceived", "truncated", "peek_rights", "bad_control", "in_flight_limit", "cycles", "live_cycle",
-    "long_chain", "listener_cycle", "credentials", "peer_credentials",
+    "long_chain", "listener_cycle", "credentials", "peer_credentials", "peer_pidfds", "pidfds",
   })
 end)
 
