@@ -26,12 +26,13 @@ static struct space *task_space(int pid)
 struct pieces {
 	struct linux_iovec *v;
 	uint64_t count, index, offset;
+	bool empty; /* not a byte in any */
 };
 
 static int pieces_copy_in(struct pieces *p, uaddr_t user, uint64_t count)
 {
 	uint64_t total = 0;
-	*p = (struct pieces){.count = count};
+	*p = (struct pieces){.count = count, .empty = true};
 	if (count > IOV_MAX)
 		return -EINVAL;
 	p->v = kcalloc(count ? count : 1, sizeof(*p->v));
@@ -42,6 +43,7 @@ static int pieces_copy_in(struct pieces *p, uaddr_t user, uint64_t count)
 		if (p->v[i].len > INT64_MAX || __builtin_add_overflow(total, p->v[i].len, &total))
 			err = -EINVAL;
 	}
+	p->empty = !total;
 	return err;
 }
 
@@ -80,6 +82,8 @@ static int64_t copy_pieces(struct space *s, struct pieces *local, struct pieces 
 		n = MIN(n, PAGE_SIZE - (from & ~PAGE_MASK));
 		if (!n)
 			return done;
+		if (signal_pending_fatal(current))
+			return done ? done : -EINTR;
 		if (copy_part(s, from, to, n, write) != 0)
 			return done ? done : -EFAULT;
 		local->offset += n;
@@ -94,9 +98,10 @@ static int64_t process_vm(const uint64_t a[6], bool write)
 	if (a[5])
 		return -EINVAL;
 	int64_t result = pieces_copy_in(&local, a[1], a[2]);
-	if (!result)
+	if (!result && !local.empty)
 		result = pieces_copy_in(&remote, a[3], a[4]);
-	if (!result) {
+	/* With nothing to copy nobody asks whose memory it is. */
+	if (!result && !local.empty && !remote.empty) {
 		struct space *s = task_space((int)a[0]);
 		result = IS_ERR(s) ? PTR_ERR(s) : copy_pieces(s, &local, &remote, write);
 		if (!IS_ERR(s))

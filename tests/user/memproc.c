@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 static long page;
 
@@ -181,5 +182,28 @@ static void oom_files(void)
 		CHECK_EQ(EACCES, errno);
 }
 
+/* process_vm_readv(2) and process_vm_writev(2), here with ourselves at the other end. */
+static void copy_between(void)
+{
+	char from[8] = "abcdefg", to[8] = "", *bad = (char *)8;
+	struct iovec local[2] = {{to, 3}, {to + 3, 5}}, remote = {from, 8}, nothing = {NULL, 0};
+	const pid_t me = getpid(), nobody = 4000000;
+	CHECK_EQ(8, process_vm_readv(me, local, 2, &remote, 1, 0));
+	CHECK_STR("abcdefg", to);
+	to[0] = 'x';
+	CHECK_EQ(3, process_vm_writev(me, local, 1, &remote, 1, 0));
+	CHECK_STR("xbcdefg", from);
+	CHECK_ERRNO(EINVAL, process_vm_readv(me, local, 2, &remote, 1, 1));
+	CHECK_ERRNO(EINVAL, process_vm_readv(me, local, 2, &remote, 1025, 0));
+	CHECK_ERRNO(ESRCH, process_vm_readv(nobody, local, 2, &remote, 1, 0));
+	CHECK_ERRNO(EFAULT, process_vm_readv(me, local, 2, (struct iovec *)bad, 1, 0));
+	remote.iov_base = bad;
+	CHECK_ERRNO(EFAULT, process_vm_readv(me, local, 2, &remote, 1, 0));
+	/* With nothing to copy nobody asks whose memory it is, or even what of it. */
+	CHECK_EQ(0, process_vm_readv(nobody, local, 2, &nothing, 1, 0));
+	CHECK_EQ(0, process_vm_readv(nobody, local, 2, NULL, 0, 0));
+	CHECK_EQ(0, process_vm_readv(nobody, &nothing, 1, (struct iovec *)bad, 1025, 0));
+}
+
 SUBCOMMANDS({"smaps_counts", smaps_counts}, {"smaps_flags", smaps_flags}, {"meminfo", meminfo},
-    {"oom_files", oom_files})
+    {"oom_files", oom_files}, {"copy_between", copy_between})
