@@ -9,8 +9,11 @@ static struct superblock *memfd_superblock(void)
 	static struct superblock *sb;
 
 	mutex_lock(&lock);
-	if (!sb)
+	if (!sb) {
 		sb = tmpfs_create();
+		if (sb) /* only mounts have limits */
+			sb->limit = sb->inode_limit = 0;
+	}
 	mutex_unlock(&lock);
 	return sb;
 }
