@@ -8,6 +8,7 @@
 #include <sys/msg.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/sysinfo.h>
 
 #define CHUNK (1 << 20)
 
@@ -29,7 +30,7 @@ static void ended(const char *what)
 
 static void many_files(void)
 {
-	struct rlimit r = {50000, 50000};
+	struct rlimit r = {20000, 20000};
 	(void)setrlimit(RLIMIT_NOFILE, &r);
 }
 
@@ -121,9 +122,9 @@ static void eat_messages(void)
 /* Processes that each write to memory of their own, until there is no more for any. */
 static void eat_forks(void)
 {
-	pid_t pids[200];
+	pid_t pids[12];
 	int n = 0;
-	while (n < 200 && (pids[n] = fork()) >= 0) {
+	while (n < 12 && (pids[n] = fork()) >= 0) {
 		if (!pids[n]) {
 			char *p = mmap(NULL, 8 * CHUNK, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -137,6 +138,21 @@ static void eat_forks(void)
 		kill(pids[--n], SIGKILL);
 		waitpid(pids[n], NULL, 0);
 	}
+}
+
+/* Holds all memory but a little, which the others then take in no time; nobody's to kill for it. */
+static void ballast(void)
+{
+	const unsigned long left = 40 << 20;
+	struct sysinfo info;
+	int fd = memfd_create("ballast", 0), adj = open("/proc/self/oom_score_adj", O_WRONLY);
+	CHECK_EQ(5, write(adj, "-1000", 5));
+	while (!sysinfo(&info) && info.freeram * info.mem_unit > left)
+		if (write(fd, chunk, CHUNK) <= 0)
+			FAIL("write");
+	puts("ready");
+	fflush(stdout);
+	pause();
 }
 
 static void run_eater(void (*fn)(void))
@@ -162,5 +178,6 @@ EATER(areas)
 EATER(messages)
 EATER(forks)
 
-SUBCOMMANDS({"pipes", pipes}, {"sockets", sockets}, {"files", files}, {"tmpfs", tmpfs},
-    {"tables", tables}, {"areas", areas}, {"messages", messages}, {"forks", forks})
+SUBCOMMANDS({"ballast", ballast}, {"pipes", pipes}, {"sockets", sockets}, {"files", files},
+    {"tmpfs", tmpfs}, {"tables", tables}, {"areas", areas}, {"messages", messages},
+    {"forks", forks})
