@@ -96,7 +96,7 @@ static unsigned dev_minor(uint64_t dev)
 static void fill_statx(const struct linux_stat *st, const struct inode *i, struct linux_statx *x)
 {
 	memset(x, 0, sizeof(*x));
-	x->mask = STATX_BASIC_STATS | STATX_BTIME;
+	x->mask = STATX_BASIC_STATS;
 	x->blksize = (uint32_t)st->st_blksize;
 	x->nlink = st->st_nlink;
 	x->uid = st->st_uid;
@@ -108,7 +108,10 @@ static void fill_statx(const struct linux_stat *st, const struct inode *i, struc
 	x->atime = statx_time(st->st_atime, st->st_atime_nsec);
 	x->mtime = statx_time(st->st_mtime, st->st_mtime_nsec);
 	x->ctime = statx_time(st->st_ctime, st->st_ctime_nsec);
-	x->btime = statx_time(i->btime / NS_PER_S, i->btime % NS_PER_S);
+	if (i->sb->magic == TMPFS_MAGIC) { /* the others do not keep it */
+		x->mask |= STATX_BTIME;
+		x->btime = statx_time(i->btime / NS_PER_S, i->btime % NS_PER_S);
+	}
 	x->rdev_major = dev_major(st->st_rdev);
 	x->rdev_minor = dev_minor(st->st_rdev);
 	x->dev_major = dev_major(st->st_dev);

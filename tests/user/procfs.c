@@ -486,8 +486,36 @@ static void system_files(void)
 	CHECK(strstr(text, " / /proc rw,relatime") && strstr(text, " - proc "));
 }
 
+/* The reader finds itself in the call by which it reads. */
+static void own_call(void)
+{
+	char line[256], want[64];
+	int fd = open("/proc/self/syscall", O_RDONLY);
+	ssize_t n;
+
+	CHECK(fd >= 0);
+	n = read(fd, line, sizeof(line) - 1);
+	CHECK(n > 0);
+	line[n] = 0;
+	snprintf(want, sizeof(want), "%d 0x%x 0x%lx ", SYS_read, fd, (unsigned long)line);
+	CHECK_EQ(0, strncmp(line, want, strlen(want)));
+}
+
+static void no_birth(void)
+{
+	struct statx x;
+
+	CHECK_EQ(0, statx(AT_FDCWD, "/proc/self/status", 0, STATX_ALL, &x));
+	CHECK_EQ(STATX_BASIC_STATS, x.stx_mask & STATX_ALL);
+	CHECK_EQ(0, x.stx_btime.tv_sec);
+	CHECK_EQ(0, statx(AT_FDCWD, "/", 0, STATX_ALL, &x));
+	CHECK_EQ(STATX_ALL, x.stx_mask & STATX_ALL);
+	CHECK(x.stx_btime.tv_nsec || x.stx_btime.tv_sec);
+}
+
 SUBCOMMANDS({"stat_fields", stat_fields}, {"stat_zombie", stat_zombie},
     {"status_lines", status_lines}, {"status_values", status_values}, {"threads", threads},
     {"descriptors", descriptors}, {"fdinfo_locks", fdinfo_locks}, {"io_counts", io_counts},
     {"partial_reads", partial_reads}, {"title", title}, {"parameters", parameters},
-    {"permissions", permissions}, {"map_files", map_files}, {"system_files", system_files})
+    {"permissions", permissions}, {"map_files", map_files}, {"system_files", system_files},
+    {"own_call", own_call}, {"no_birth", no_birth})

@@ -226,8 +226,7 @@ static int open_thread(const struct proc_inode *dir, int64_t number, struct proc
 	    {"wchan", S_IFREG | 0444, .show = proc_show_wchan},                                    \
 	    {"stack", S_IFREG | 0400, .show = proc_show_stack},                                    \
 	    {"schedstat", S_IFREG | 0444, .show = proc_show_schedstat},                            \
-	    {"cpuset", S_IFREG | 0444, .text = "/\n"},                                             \
-	    {"cgroup", S_IFREG | 0444, .text = "0::/\n"},                                          \
+	    {"cpuset", S_IFREG | 0444, .text = "/\n"}, {"cgroup", S_IFREG | 0444, .text = ""},     \
 	    {"loginuid", S_IFREG | 0644, .show = show_loginuid, .write = write_loginuid},          \
 	    {"sessionid", S_IFREG | 0444, .show = show_sessionid},                                 \
 	    {"io", S_IFREG | 0400, .show = proc_show_io},                                          \

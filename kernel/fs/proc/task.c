@@ -20,7 +20,8 @@ int proc_show_wchan(struct proc_text *t, const struct proc_inode *p)
 	return 0;
 }
 
-/* A thread that is off its CPU in a system call: number, arguments, stack pointer, pc. */
+/* A thread that is off its CPU, or the caller: its call's number and arguments, stack pointer, pc.
+ */
 int proc_show_syscall(struct proc_text *t, const struct proc_inode *p)
 {
 	int err;
@@ -34,7 +35,7 @@ int proc_show_syscall(struct proc_text *t, const struct proc_inode *p)
 	number = __atomic_load_n(&thread->syscall_number, __ATOMIC_RELAXED);
 	if (thread->kernel) {
 		text_puts(t, "0 0x0 0x0 0x0 0x0 0x0 0x0 0x0 0x0\n");
-	} else if (sched_running(thread)) {
+	} else if (thread != current && sched_running(thread)) {
 		text_puts(t, "running\n");
 	} else {
 		f = arch_user_frame(thread);
