@@ -35,6 +35,8 @@ def run_file(name, patterns):
     print(f"{name} run={run} failed={len(names)} skipped={skipped} exit={how}")
     for failed in names:
         print(f"  {failed}")
+    for skip in re.findall(r"^(\S+ \(\S+\) \.\.\. skipped .*)$", text, re.M):
+        print(f"  {skip}")
     if how != 0:
         print("\n".join(f"  | {line}" for line in text.splitlines()[-25:]))
     sys.stdout.flush()

@@ -1,5 +1,5 @@
 describe("sched.membarrier", function()
-  subcommands("membarrier", {"commands", {"orders", timeout = 20}, "at_once"})
+  subcommands("membarrier", {"commands", {"orders", timeout = 20}, {"at_once", timeout = 60}})
 end)
 
 describe("sched.futex_pi", function()
