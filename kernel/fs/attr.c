@@ -46,6 +46,7 @@ static int change_owner(struct inode *i, uint32_t uid, uint32_t gid)
 			if ((i->mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
 				kill |= S_ISGID;
 			i->mode &= ~kill;
+			xattr_drop_caps(i);
 		}
 		if (uid != UINT32_MAX)
 			i->uid = uid;

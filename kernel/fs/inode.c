@@ -91,6 +91,7 @@ void inode_put(struct inode *i)
 	mapping_destroy(&i->mapping);
 	locks_inode_released(i);
 	kfree(i->link_target);
+	xattr_free_all(i);
 	superblock_put(i->sb);
 	kfree(i);
 }
@@ -168,6 +169,7 @@ void inode_clear_setid(struct inode *i)
 {
 	uint32_t kill = i->mode & S_ISUID;
 
+	xattr_drop_caps(i);
 	if ((i->mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
 		kill |= S_ISGID;
 	if (kill && S_ISREG(i->mode) && !cred_has_cap(current_cred(), CAP_FSETID)) {

@@ -49,6 +49,17 @@ int inode_permission_cred(const struct cred *c, const struct inode *i, unsigned 
 bool inode_owner_or_capable(const struct inode *i);
 /* A change of content takes the set-ID bits away (inode->lock). */
 void inode_clear_setid(struct inode *i);
+/* --- extended attributes, of inodes that keep some (inode->lock, except where noted) --- */
+bool xattr_kept(const struct inode *i); /* no lock */
+int xattr_set(struct inode *i, const char *name, const void *value, size_t size, unsigned flags);
+int xattr_remove(struct inode *i, const char *name);
+/* Its length, and if `size` is not 0 its value in `buf`. */
+int64_t xattr_get(struct inode *i, const char *name, void *buf, size_t size);
+/* The names, each with its 0; those for the privileged among them if `trusted`. */
+int64_t xattr_list(struct inode *i, bool trusted, char *buf, size_t size);
+void xattr_drop_caps(struct inode *i); /* other content or another owner: they go */
+void xattr_free_all(struct inode *i);  /* the inode ends */
+
 int inode_get_write(struct inode *i); /* -ETXTBSY while it is being executed */
 void inode_put_write(struct inode *i);
 void inode_fill_stat(struct inode *i, struct linux_stat *st);

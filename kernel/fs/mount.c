@@ -73,7 +73,7 @@ int mount_attach(
 		m->parent_id = mount_id(covered);
 	m->sb = sb;
 	m->root = sb->root;
-	m->flags = mount_flags;
+	__atomic_store_n(&sb->mount_flags, mount_flags, __ATOMIC_RELAXED);
 	m->covered = covered;
 	if (covered) {
 		dentry_get(covered);
@@ -234,7 +234,8 @@ int do_mount(
 		bool is_mount = at->sb->mount && at->sb->mount->root == at;
 		err = !is_mount || (flags & (MS_SHARED | MS_SLAVE)) ? -EINVAL : 0;
 		if (!err && (flags & MS_REMOUNT))
-			at->sb->mount->flags = flags & ~(uint64_t)MS_REMOUNT;
+			__atomic_store_n(
+			    &at->sb->mount_flags, flags & ~(uint64_t)MS_REMOUNT, __ATOMIC_RELAXED);
 	} else {
 		err = type ? mount_new(source, at, type, flags, options) : -EINVAL;
 	}

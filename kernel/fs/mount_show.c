@@ -32,7 +32,7 @@ static void show_options(struct proc_text *t, const struct mount *m)
 
 static const char *access_word(const struct mount *m)
 {
-	return m->flags & MS_RDONLY ? "ro" : "rw";
+	return m->sb->mount_flags & MS_RDONLY ? "ro" : "rw";
 }
 
 static void show_mounts(struct proc_text *t, const struct mount *m, const char *path)
@@ -41,7 +41,7 @@ static void show_mounts(struct proc_text *t, const struct mount *m, const char *
 	text_puts(t, " ");
 	text_escaped(t, path, PATH_SPECIAL);
 	text_printf(t, " %s %s", m->sb->type, access_word(m));
-	show_flags(t, m->flags);
+	show_flags(t, m->sb->mount_flags);
 	show_options(t, m);
 	text_puts(t, " 0 0\n");
 }
@@ -54,7 +54,7 @@ static void show_mountinfo(struct proc_text *t, const struct mount *m, const cha
 	    (dev & 0xff) | (dev >> 12 & 0xfff00));
 	text_escaped(t, path, PATH_SPECIAL);
 	text_printf(t, " %s", access_word(m));
-	show_flags(t, m->flags);
+	show_flags(t, m->sb->mount_flags);
 	text_printf(t, " - %s ", m->sb->type);
 	text_escaped(t, m->source, SOURCE_SPECIAL);
 	text_printf(t, " %s", access_word(m));

@@ -19,6 +19,8 @@ static int may_open(const struct inode *i, unsigned flags)
 		return -ELOOP;
 	if (S_ISDIR(i->mode) && (want & MAY_WRITE))
 		return -EISDIR;
+	if ((S_ISCHR(i->mode) || S_ISBLK(i->mode)) && mounted_with(i->sb, MS_NODEV))
+		return -EACCES;
 	err = inode_permission(i, want);
 	if (err)
 		return err;

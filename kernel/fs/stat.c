@@ -223,7 +223,10 @@ static int access_with(
 
 	if (err)
 		return err;
-	err = inode_permission_cred(c, d->inode, mode);
+	if ((mode & MAY_EXEC) && S_ISREG(d->inode->mode) && mounted_with(d->sb, MS_NOEXEC))
+		err = -EACCES;
+	else
+		err = inode_permission_cred(c, d->inode, mode);
 	dentry_put(d);
 	return err;
 }

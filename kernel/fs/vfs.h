@@ -8,12 +8,14 @@
 #pragma once
 
 #include "abi/fs.h"
+#include "abi/xattr.h"
 #include "lib/list.h"
 #include "lock.h"
 #include "mm/space.h"
 #include "sched/wait.h"
 
 struct inode;
+struct xattr;
 struct dentry;
 struct file;
 struct mount;
@@ -39,10 +41,16 @@ struct superblock {
 	/* tmpfs: inodes it may have (0: no limit), and has (atomic); what the mount asked for. */
 	uint64_t inode_limit, inodes;
 	uint32_t root_mode, root_uid, root_gid;
+	uint64_t mount_flags; /* MS_… that it is mounted with: atomic */
 	uint64_t limit, used; /* tmpfs: pages it may take (0: no limit), and has (atomic) */
 	/* The options of its own that /proc/mounts shows, each after a comma; NULL: none. */
 	void (*show_options)(const struct superblock *sb, struct proc_text *t);
 };
+
+static inline bool mounted_with(const struct superblock *sb, uint64_t flag)
+{
+	return __atomic_load_n(&sb->mount_flags, __ATOMIC_RELAXED) & flag;
+}
 
 struct inode_ops {
 	/* All with dir->lock held. `d` is a new dentry, named, without an inode yet: on success it
@@ -96,6 +104,7 @@ struct inode {
 	const uint8_t *backing;
 	uint64_t backing_size;
 	uint64_t charged;        /* tmpfs: pages counted in sb->used (mapping.lock) */
+	struct xattr *xattrs;    /* tmpfs: extended attributes (lock) */
 	struct lock_list *locks; /* record locks and flock: locks.c */
 	struct watch *watches;   /* inotify.c */
 };
@@ -126,7 +135,6 @@ struct mount {
 	struct dentry *root;
 	struct superblock *sb;
 	char *source;
-	uint64_t flags;
 	int id, parent_id; /* as /proc/PID/mountinfo numbers them */
 };
 
@@ -273,6 +281,8 @@ int inode_deny_write(struct inode *i);
 void inode_allow_write(struct inode *i);
 int inode_permission(
     const struct inode *i, unsigned mask); /* MAY_READ 4, MAY_WRITE 2, MAY_EXEC 1: 0 or -EACCES */
+/* The capabilities that the file's attribute has: its length, -ENODATA, -EINVAL. */
+int64_t inode_read_caps(struct inode *i, struct vfs_cap_data *out);
 int64_t file_read(struct file *f, void *buf, size_t n,
     uint64_t *pos); /* kernel memory; pos NULL: the file's own */
 int64_t file_write(struct file *f, const void *buf, size_t n, uint64_t *pos);

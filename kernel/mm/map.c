@@ -128,6 +128,11 @@ static int check_file(const struct map_request *r, unsigned *flags)
 		return -EACCES;
 	if (mode == O_WRONLY)
 		return -EACCES;
+	if (f->dentry && mounted_with(f->dentry->sb, MS_NOEXEC)) {
+		if (*flags & AREA_EXEC)
+			return -EPERM;
+		*flags |= AREA_NOEXEC;
+	}
 	if (!f->ops->mmap)
 		return -ENODEV;
 	if (r->flags & AREA_GROWSDOWN)
@@ -283,7 +288,7 @@ static int protect_part(struct space *s, uaddr_t *at, uaddr_t end, unsigned prot
 	uaddr_t part_end = MIN(a->end, end);
 	if ((prot & AREA_WRITE) && !(a->flags & AREA_MAYWRITE))
 		return -EACCES;
-	if ((prot & AREA_EXEC) && (a->flags & AREA_VVAR))
+	if ((prot & AREA_EXEC) && (a->flags & (AREA_VVAR | AREA_NOEXEC)))
 		return -EACCES;
 	if (space_denies_exec(s, a->flags, prot))
 		return -EACCES;

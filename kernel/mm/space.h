@@ -76,6 +76,7 @@ enum area_flags {
 	AREA_HUGEPAGE = 1 << 22,
 	AREA_NOHUGEPAGE = 1 << 23,
 	AREA_MERGEABLE = 1 << 24,
+	AREA_NOEXEC = 1 << 25, /* mprotect may not make it executable */
 };
 
 /* A range of a space with one protection and one backing. (space->lock) */

@@ -23,6 +23,8 @@ struct file *exec_open(int dirfd, const char *path, unsigned lookup)
 		return ERR_PTR(err);
 	if (!S_ISREG(d->inode->mode))
 		err = S_ISLNK(d->inode->mode) ? -ELOOP : -EACCES;
+	else if (mounted_with(d->sb, MS_NOEXEC))
+		err = -EACCES;
 	else
 		err = inode_permission(d->inode, MAY_EXEC);
 	f = err ? ERR_PTR(err) : file_open_exec(d);

@@ -37,7 +37,7 @@ static bool apply_set_id(struct cred *c, const struct inode *i)
 	bool uid = i->mode & S_ISUID;
 	bool gid = (i->mode & (S_ISGID | 0010)) == (S_ISGID | 0010);
 
-	if (current->no_new_privs)
+	if (current->no_new_privs || mounted_with(i->sb, MS_NOSUID))
 		return false;
 	if (uid)
 		c->euid = i->uid;
@@ -106,10 +106,40 @@ static int derive(struct exec_cred *e, const struct inode *i, const struct file_
 	return 0;
 }
 
-int exec_cred_prepare(struct exec_cred *e, const struct inode *i)
+static uint64_t join(uint32_t low, uint32_t high)
+{
+	return (low | (uint64_t)high << 32) & CAP_FULL;
+}
+
+/* The capabilities that the file's attribute gives, if any. 0, -EINVAL: it makes no sense. */
+static int read_file_caps(struct inode *i, struct file_caps *f)
+{
+	struct vfs_cap_data c = {0};
+	int64_t size = mounted_with(i->sb, MS_NOSUID) ? -ENODATA : inode_read_caps(i, &c);
+	uint32_t revision = c.magic & ~VFS_CAP_FLAGS_EFFECTIVE;
+
+	if (size < 0)
+		return size == -ENODATA ? 0 : (int)size;
+	if (!((size == VFS_CAP_SIZE_1 && revision == VFS_CAP_REVISION_1) ||
+		(size == VFS_CAP_SIZE_2 && revision == VFS_CAP_REVISION_2) ||
+		(size == VFS_CAP_SIZE_3 && revision == VFS_CAP_REVISION_3)))
+		return -EINVAL;
+	if (c.rootid)
+		return 0; /* of another user namespace */
+	f->present = true;
+	f->effective = c.magic & VFS_CAP_FLAGS_EFFECTIVE;
+	f->permitted = join(c.sets[0].permitted, c.sets[1].permitted);
+	f->inheritable = join(c.sets[0].inheritable, c.sets[1].inheritable);
+	return 0;
+}
+
+int exec_cred_prepare(struct exec_cred *e, struct inode *i)
 {
 	struct file_caps f = {0};
+	int err = read_file_caps(i, &f);
 
+	if (err)
+		return err;
 	e->cred = cred_copy(current->cred);
 	return e->cred ? derive(e, i, &f) : -ENOMEM;
 }

@@ -99,12 +99,12 @@ static void show_flags(struct proc_text *t, const struct area *a)
 		const char *letters;
 	} names[] = {{AREA_READ, "rd"}, {AREA_WRITE, "wr"}, {AREA_EXEC, "ex"},
 	    {shared && may_write ? any : 0, "sh"}, {any, "mr"}, {AREA_MAYWRITE, "mw"},
-	    {a->flags & AREA_VVAR ? 0 : any, "me"}, {AREA_SHARED, "ms"}, {AREA_GROWSDOWN, "gd"},
-	    {AREA_VVAR, "pf"}, {AREA_LOCKED, "lo"}, {AREA_SEQ_READ, "sr"}, {AREA_RAND_READ, "rr"},
-	    {AREA_DONTFORK, "dc"}, {AREA_VDSO, "de"}, {AREA_LOCKONFAULT, "lf"},
-	    {AREA_ACCOUNT, "ac"}, {AREA_NORESERVE, "nr"}, {AREA_WIPEONFORK, "wf"},
-	    {AREA_DONTDUMP, "dd"}, {AREA_HUGEPAGE, "hg"}, {AREA_NOHUGEPAGE, "nh"},
-	    {AREA_MERGEABLE, "mg"}, {AREA_DROPPABLE, "dp"}};
+	    {a->flags & (AREA_VVAR | AREA_NOEXEC) ? 0 : any, "me"}, {AREA_SHARED, "ms"},
+	    {AREA_GROWSDOWN, "gd"}, {AREA_VVAR, "pf"}, {AREA_LOCKED, "lo"}, {AREA_SEQ_READ, "sr"},
+	    {AREA_RAND_READ, "rr"}, {AREA_DONTFORK, "dc"}, {AREA_VDSO, "de"},
+	    {AREA_LOCKONFAULT, "lf"}, {AREA_ACCOUNT, "ac"}, {AREA_NORESERVE, "nr"},
+	    {AREA_WIPEONFORK, "wf"}, {AREA_DONTDUMP, "dd"}, {AREA_HUGEPAGE, "hg"},
+	    {AREA_NOHUGEPAGE, "nh"}, {AREA_MERGEABLE, "mg"}, {AREA_DROPPABLE, "dp"}};
 	text_printf(t, "VmFlags: ");
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
 		if (a->flags & names[i].flag)

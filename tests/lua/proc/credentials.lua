@@ -17,3 +17,9 @@ describe("proc.kmsg", function()
     "arguments", "permissions", "all", "unread", "console", "records", "seek", "writes", "polling", "overtaken",
   })
 end)
+
+describe("proc.xattr", function()
+  subcommands("xattr", {
+    "basics", "access_rules", "caps_values", "caps_exec", "nosuid", "noexec", "nodev",
+  })
+end)
