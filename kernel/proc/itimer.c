@@ -11,46 +11,71 @@ struct user_itimerval {
 	int64_t interval_sec, interval_usec, value_sec, value_usec;
 };
 
-/* Missed periods are not made up for, and nobody can have the timer interrupt for himself. */
-#define SHORTEST_PERIOD (NS_PER_S / 10000)
-
-/* In step with the first expiry, but after now. */
-static ns_t next_expiry(const struct process *p)
-{
-	ns_t now = time_now(), interval = p->real_interval;
-	ns_t late = MAX(now - p->real_timer.deadline, 0);
-
-	if (interval >= NS_NEVER - now)
-		return NS_NEVER;
-	return MAX(now + (interval - late % interval), now + SHORTEST_PERIOD);
-}
-
-/* In interrupt context: SIGALRM, and again after the interval. */
+/* It may have been set anew since the timer rang. */
 void itimer_real_expired(struct process *p)
 {
 	struct siginfo info = {.si_signo = SIGALRM, .si_code = SI_KERNEL};
 	irqflags_t flags = spin_lock(&task_lock);
 
-	if (p->live_count) {
+	if (p->live_count && p->real_active && p->real_expires <= time_now()) {
+		p->real_active = false;
 		signal_send(p->leader, &info, TO_PROCESS);
-		if (p->real_interval)
-			timer_arm(&p->real_timer, next_expiry(p));
 	}
 	spin_unlock(&task_lock, flags);
 }
 
-static void get_real(struct process *p, ns_t *value, ns_t *interval)
+/* (task_lock) */
+static void start_real(struct process *p, ns_t expires)
 {
-	*value = !p->real_timer.armed ? 0 : MAX(p->real_timer.deadline - time_now(), 1000);
+	p->real_expires = expires;
+	p->real_active = true;
+	timer_arm(&p->real_timer, expires);
+}
+
+/* In step with the first expiry. Nobody has the timer interrupt for himself: while SIGALRM is
+ * blocked or ignored, the timer rests. */
+void itimer_real_taken(struct process *p)
+{
+	ns_t now = time_now(), interval = p->real_interval;
+
+	ASSERT_HELD(&task_lock);
+	if (p->real_active || !interval || !p->live_count)
+		return;
+	if (interval >= NS_NEVER - 1 - now)
+		start_real(p, NS_NEVER - 1);
+	else
+		start_real(p, now + interval - (now - p->real_expires) % interval);
+}
+
+/* (task_lock) */
+static void get_real(const struct process *p, ns_t *value, ns_t *interval)
+{
+	*value = p->real_active ? MAX(p->real_expires - time_now(), 1000) : 0;
 	*interval = p->real_interval;
 }
 
+/* (task_lock) */
 static void set_real(struct process *p, ns_t value, ns_t interval)
 {
-	timer_cancel_sync(&p->real_timer);
 	p->real_interval = value ? interval : 0;
-	if (value)
-		timer_arm(&p->real_timer, timer_deadline(value));
+	if (value) {
+		start_real(p, timer_deadline(value));
+	} else {
+		p->real_active = false;
+		timer_cancel(&p->real_timer);
+	}
+}
+
+/* With `new`, NULL to ask only, as {value, interval}. */
+static void real_timer(const ns_t *new, ns_t *value, ns_t *interval)
+{
+	struct process *p = current->process;
+	irqflags_t flags = spin_lock(&task_lock);
+
+	get_real(p, value, interval);
+	if (new)
+		set_real(p, new[0], new[1]);
+	spin_unlock(&task_lock, flags);
 }
 
 static bool valid_time(int64_t sec, int64_t usec)
@@ -82,7 +107,7 @@ SYSCALL(getitimer)
 	if (which < ITIMER_REAL || which > ITIMER_PROF)
 		return -EINVAL;
 	if (which == ITIMER_REAL)
-		get_real(current->process, &value, &interval);
+		real_timer(NULL, &value, &interval);
 	else
 		cpu_itimer_get(which == ITIMER_VIRTUAL, &value, &interval);
 	u = to_user(value, interval);
@@ -91,9 +116,8 @@ SYSCALL(getitimer)
 
 SYSCALL(setitimer)
 {
-	struct process *p = current->process;
 	struct user_itimerval new = {0}, old;
-	ns_t value, interval, old_value, old_interval;
+	ns_t wanted[2], old_value, old_interval;
 	int which = (int)a[0];
 
 	if (a[1] && copy_in_obj(&new, a[1]))
@@ -103,14 +127,13 @@ SYSCALL(setitimer)
 		return -EINVAL;
 	if (which < ITIMER_REAL || which > ITIMER_PROF)
 		return -EINVAL;
-	value = to_ns(new.value_sec, new.value_usec);
-	interval = to_ns(new.interval_sec, new.interval_usec);
-	if (which == ITIMER_REAL) {
-		get_real(p, &old_value, &old_interval);
-		set_real(p, value, interval);
-	} else {
-		cpu_itimer_set(which == ITIMER_VIRTUAL, value, interval, &old_value, &old_interval);
-	}
+	wanted[0] = to_ns(new.value_sec, new.value_usec);
+	wanted[1] = to_ns(new.interval_sec, new.interval_usec);
+	if (which == ITIMER_REAL)
+		real_timer(wanted, &old_value, &old_interval);
+	else
+		cpu_itimer_set(
+		    which == ITIMER_VIRTUAL, wanted[0], wanted[1], &old_value, &old_interval);
 	if (!a[2])
 		return 0;
 	old = to_user(old_value, old_interval);

@@ -77,7 +77,8 @@ static void start(struct posix_timer *pt)
 		return;
 	}
 	p = clock_owner(pt);
-	if (p && list_empty(&pt->cpu_link))
+	/* The list of a process that has ended is not looked at, nor emptied, again. */
+	if (p && p->live_count && list_empty(&pt->cpu_link))
 		list_append(&p->cpu_timers.posix, &pt->cpu_link);
 }
 
@@ -96,8 +97,13 @@ static struct thread *receiver(const struct posix_timer *pt)
 /* Returns false if the signal is ignored. (task_lock) */
 static bool tell(struct posix_timer *pt)
 {
-	struct thread *t = receiver(pt);
+	struct thread *t;
 
+	if (pt->sleeper) {
+		sched_wake(pt->sleeper, WAKE_ANY_SLEEP);
+		return true;
+	}
+	t = receiver(pt);
 	if (!t)
 		return true; /* the thread is gone, and the timer with it */
 	return signal_send_entry(t, pt->entry, pt->to ? TO_THREAD : TO_PROCESS);
@@ -124,7 +130,7 @@ void posix_timer_expired(struct posix_timer *pt)
 	ASSERT_HELD(&task_lock);
 	if (!pt->active)
 		return;
-	pt->active = false;
+	__atomic_store_n(&pt->active, false, __ATOMIC_RELEASE);
 	list_remove(&pt->cpu_link);
 	pt->requeue = pt->interval != 0;
 	if (!pt->interval)
@@ -179,10 +185,13 @@ static void get(struct posix_timer *pt, struct linux_itimerspec *out)
 	bool silent = pt->notify == SIGEV_NONE;
 	ns_t rest;
 
+	*out = (struct linux_itimerspec){0};
+	if (pt->cpu_of && !clock_owner(pt))
+		return;
 	*out = (struct linux_itimerspec){.interval = ns_timespec(pt->interval)};
 	if (!pt->interval && !pt->active && !silent)
 		return;
-	if (pt->cpu_of ? !pt->cpu_deadline || !clock_owner(pt) : pt->timer.deadline == NS_NEVER)
+	if (pt->cpu_of ? !pt->cpu_deadline : pt->timer.deadline == NS_NEVER)
 		return;
 	if (pt->interval && (pt->requeue || silent))
 		pt->overrun += forward(pt);
@@ -203,6 +212,15 @@ static ns_t deadline(const struct posix_timer *pt, ns_t value, bool absolute)
 	return value >= NS_NEVER - 1 - now ? NS_NEVER - 1 : now + value;
 }
 
+/* Its clock may stand still, and show the deadline already. */
+static void start_cpu(struct posix_timer *pt)
+{
+	start(pt);
+	if (cpu_now(pt) >= pt->cpu_deadline)
+		posix_timer_expired(pt);
+	cpu_timers_update(clock_owner(pt));
+}
+
 static void set(struct posix_timer *pt, ns_t value, bool absolute)
 {
 	bool silent = pt->notify == SIGEV_NONE;
@@ -210,10 +228,8 @@ static void set(struct posix_timer *pt, ns_t value, bool absolute)
 
 	if (pt->cpu_of) {
 		pt->cpu_deadline = at;
-		if (silent || !clock_owner(pt))
-			return;
-		start(pt);
-		cpu_timers_update(clock_owner(pt));
+		if (!silent)
+			start_cpu(pt);
 		return;
 	}
 	pt->active = !silent;
@@ -231,8 +247,9 @@ int posix_timer_set(
 	irqflags_t flags = spin_lock(&task_lock);
 	struct posix_timer *pt = find(id);
 	ns_t value = timespec_ns(&new->value);
+	int err = !pt ? -EINVAL : pt->cpu_of && !clock_owner(pt) ? -ESRCH : 0;
 
-	if (pt) {
+	if (!err) {
 		get(pt, old);
 		disarm(pt);
 		pt->cpu_deadline = 0;
@@ -244,7 +261,7 @@ int posix_timer_set(
 			set(pt, value, absolute);
 	}
 	spin_unlock(&task_lock, flags);
-	return pt ? 0 : -EINVAL;
+	return err;
 }
 
 int posix_timer_get(int id, struct linux_itimerspec *out)
@@ -409,6 +426,36 @@ static int publish(struct posix_timer *pt, const struct timer_request *r)
 	}
 	spin_unlock(&task_lock, flags);
 	return err;
+}
+
+int posix_timer_sleep(int clock, ns_t wake)
+{
+	struct posix_timer pt = {.process = current->process, .clock = clock, .sleeper = current};
+	irqflags_t flags = spin_lock(&task_lock);
+	int result = 0;
+	bool slept;
+
+	list_init(&pt.cpu_link);
+	pt.cpu_of = clock_target(&pt);
+	pt.cpu_deadline = wake;
+	if (pt.cpu_of && cpu_now(&pt) < wake)
+		start_cpu(&pt);
+	spin_unlock(&task_lock, flags);
+	if (!pt.cpu_of)
+		return -EINVAL;
+	do {
+		sched_prepare(SCHED_SLEEP_INTR);
+		if (!__atomic_load_n(&pt.active, __ATOMIC_ACQUIRE))
+			break;
+		result = sched_sleep(NS_NEVER, "nanosleep");
+	} while (!result);
+	sched_cancel();
+	flags = spin_lock(&task_lock);
+	list_remove(&pt.cpu_link);
+	slept = !pt.active;
+	spin_unlock(&task_lock, flags);
+	pid_put(pt.cpu_of);
+	return slept ? 0 : result;
 }
 
 int posix_timer_create(const struct timer_request *r, int *id)

@@ -20,7 +20,8 @@ struct posix_timer {
 	uint64_t value;
 	struct pid *to; /* SIGEV_THREAD_ID: with a reference, else NULL */
 	struct sigqueue_entry *entry;
-	ns_t interval; /* 0: once */
+	struct thread *sleeper; /* of posix_timer_sleep: woken, and no signal is sent */
+	ns_t interval;          /* 0: once */
 	int64_t overrun,
 	    last;     /* expiries that brought no signal: since, and before, the last taken */
 	bool active;  /* armed, and not expired */
@@ -41,12 +42,16 @@ struct timer_request {
 	bool by_default; /* no sigevent was given: SIGALRM with the timer's id */
 };
 int posix_timer_create(const struct timer_request *r, int *id);
-/* -EINVAL: there is no such timer of the current process. */
+/* -EINVAL: there is no such timer of the current process. -ESRCH: whose CPU time it counts is gone.
+ */
 int posix_timer_set(
     int id, bool absolute, const struct linux_itimerspec *new, struct linux_itimerspec *old);
 int posix_timer_get(int id, struct linux_itimerspec *out);
 int64_t posix_timer_overrun(int id);
 int posix_timer_delete(int id);
+/* Sleeps until a CPU clock shows `wake`; for good if it stops before. 0, -EINTR; -EINVAL: there is
+ * no such clock. */
+int posix_timer_sleep(int clock, ns_t wake);
 /* At exec and at the end of the process. */
 void posix_timers_delete_all(struct process *p);
 

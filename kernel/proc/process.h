@@ -119,8 +119,9 @@ struct process {
 	uint32_t coredump_filter; /* core(5) [O] of any thread */
 
 	/* timers: [T] */
-	struct timer real_timer; /* ITIMER_REAL and alarm */
-	ns_t real_interval;
+	struct timer real_timer;          /* ITIMER_REAL and alarm */
+	ns_t real_expires, real_interval; /* [T] the expiry that is awaited, or was the last */
+	bool real_active;                 /* [T] it is awaited */
 	struct cpu_timers cpu_timers;
 	struct list posix_timers; /* of posix_timer */
 	int next_timer_id;

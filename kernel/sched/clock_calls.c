@@ -3,29 +3,36 @@
 #include "abi/time.h"
 #include "arch/uaccess.h"
 #include "proc/cred.h"
+#include "proc/posix_timer.h"
 #include "sched/clock.h"
 #include "signal/signal.h"
 #include "syscall/syscall.h"
 
 #define US_PER_S 1000000
-/* Time is not set past this, so that it does not run out of ns: Linux keeps 30 years' distance. */
-#define LATEST_REALTIME (NS_NEVER / NS_PER_S - 30LL * 365 * 24 * 3600)
 
 static struct timezone {
 	int32_t minutes_west, dst_time;
 } timezone; /* kept for gettimeofday, without effect */
 
+/* These show nothing where no real-time clock can wake the machine. */
+static bool is_alarm(int clock)
+{
+	return clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
+}
+
 SYSCALL(clock_gettime)
 {
+	int clock = (int)a[0];
 	ns_t now;
-	int err = clock_read((int)a[0], &now);
+	int err = is_alarm(clock) ? -EINVAL : clock_read(clock, &now);
 	return err ? err : timespec_copy_out(a[1], now);
 }
 
 SYSCALL(clock_getres)
 {
+	int clock = (int)a[0];
 	ns_t resolution;
-	int err = clock_resolution((int)a[0], &resolution);
+	int err = is_alarm(clock) ? -EINVAL : clock_resolution(clock, &resolution);
 	if (err || !a[1])
 		return err;
 	return timespec_copy_out(a[1], resolution);
@@ -34,7 +41,7 @@ SYSCALL(clock_getres)
 /* Sets the wall clock, and wakes who sleeps by it. */
 static int set_realtime(const struct linux_timespec *ts)
 {
-	if (!timespec_valid(ts) || ts->sec > LATEST_REALTIME)
+	if (!timespec_valid(ts) || ts->sec >= LATEST_REALTIME)
 		return -EINVAL;
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
@@ -81,7 +88,7 @@ SYSCALL(settimeofday)
 	if (a[1] && copy_in_obj(&tz, a[1]))
 		return -EFAULT;
 	struct linux_timespec ts = {.sec = a[0] ? tv[0] : 0, .nsec = a[0] ? tv[1] * 1000 : 0};
-	if (a[0] && (!timespec_valid(&ts) || ts.sec > LATEST_REALTIME))
+	if (a[0] && (!timespec_valid(&ts) || ts.sec >= LATEST_REALTIME))
 		return -EINVAL;
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
@@ -139,24 +146,12 @@ static int sleep_until_wall_time(ns_t wake)
 	}
 }
 
-/* CPU time passes at most as fast on each CPU as time itself: sleep that long, and look again. */
-static int sleep_until_cpu_time(int clock, ns_t wake)
-{
-	ns_t now;
-	while (!clock_read(clock, &now) && now < wake) {
-		ns_t step = MAX((wake - now) / (ns_t)cpu_count, NS_PER_S / 1000);
-		int result = sleep_until_boot_time(
-		    step >= NS_NEVER - time_now() ? NS_NEVER : time_now() + step);
-		if (result)
-			return result;
-	}
-	return 0;
-}
-
 static int sleep_by(int clock, ns_t wake)
 {
 	if (clock_is_cpu_time(clock))
-		return sleep_until_cpu_time(clock, wake);
+		return posix_timer_sleep(clock, wake);
+	if (clock == CLOCK_TAI && wake != NS_NEVER)
+		wake -= time_tai_offset() * NS_PER_S;
 	return is_wall_clock(clock) ? sleep_until_wall_time(wake) : sleep_until_boot_time(wake);
 }
 
@@ -220,7 +215,8 @@ SYSCALL(clock_nanosleep)
 	if (!(a[1] & TIMER_ABSTIME))
 		return sleep_for(clock, timespec_ns(&ts), a[3]);
 	current->restart.fn = NULL;
-	return sleep_by(clock, timespec_ns(&ts)) ? -ERESTARTNOHAND : 0;
+	err = sleep_by(clock, timespec_ns(&ts));
+	return err == -EINTR ? -ERESTARTNOHAND : err;
 }
 
 SYSCALL(restart_syscall)

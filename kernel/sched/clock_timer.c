@@ -86,13 +86,14 @@ ns_t clock_timer_left(const struct clock_timer *c)
 
 uint64_t clock_timer_forward(struct clock_timer *c, ns_t interval)
 {
-	ns_t late = clock_timer_now(c) - c->deadline, next;
+	ns_t late = clock_timer_now(c) - c->deadline, gone, next;
 
 	if (late < 0)
 		return 0;
 	uint64_t periods = (uint64_t)(late / interval) + 1;
 	irqflags_t flags = spin_lock(&wall_lock);
-	if (__builtin_add_overflow(c->deadline, (ns_t)periods * interval, &next))
+	if (__builtin_mul_overflow((ns_t)periods, interval, &gone) ||
+	    __builtin_add_overflow(c->deadline, gone, &next))
 		next = NS_NEVER;
 	c->deadline = next;
 	spin_unlock(&wall_lock, flags);

@@ -27,16 +27,36 @@ ns_t time_realtime(void)
 	return arch_now() + time_realtime_offset();
 }
 
-void time_set_realtime(ns_t t)
+/* (wall_lock) */
+static void set_offset(ns_t offset)
 {
-	irqflags_t flags = spin_lock(&wall_lock);
-	ns_t offset = t - arch_now();
 	__atomic_store_n(&realtime_offset, offset, __ATOMIC_RELAXED);
 	vdso_set_realtime(offset);
 	__atomic_fetch_add(&setting, 1, __ATOMIC_RELEASE);
 	clock_timers_moved();
+}
+
+void time_set_realtime(ns_t t)
+{
+	irqflags_t flags = spin_lock(&wall_lock);
+	set_offset(t - arch_now());
 	spin_unlock(&wall_lock, flags);
 	wait_wake_all(&time_was_set);
+}
+
+int time_shift_realtime(ns_t by)
+{
+	irqflags_t flags = spin_lock(&wall_lock);
+	ns_t t;
+	bool ok = !__builtin_add_overflow(time_realtime(), by, &t) && t >= time_now() &&
+		  t / NS_PER_S < LATEST_REALTIME;
+	if (ok)
+		set_offset(realtime_offset + by);
+	spin_unlock(&wall_lock, flags);
+	if (!ok)
+		return -EINVAL;
+	wait_wake_all(&time_was_set);
+	return 0;
 }
 
 uint32_t time_setting(void)

@@ -29,10 +29,16 @@ void timer_init_cpu(struct cpu *c);
  * off. */
 void timer_interrupt_by(ns_t deadline);
 
+/* The wall clock is set to less than this, in s, so that it does not run out of ns: Linux keeps 30
+ * years' distance. */
+#define LATEST_REALTIME (NS_NEVER / NS_PER_S - 30LL * 365 * 24 * 3600)
+
 ns_t time_now(void);             /* CLOCK_MONOTONIC: ns since boot, never goes back */
 ns_t time_realtime(void);        /* CLOCK_REALTIME: ns since 1970 */
 ns_t time_realtime_offset(void); /* the second less the first */
 void time_set_realtime(ns_t t);  /* wakes who sleeps until a point of it */
+/* Moves it by that much, in the same way; -EINVAL past the range that it can be set to. */
+int time_shift_realtime(ns_t by);
 int64_t time_tai_offset(void);   /* CLOCK_TAI less CLOCK_REALTIME, in s: atomic */
 void time_set_tai_offset(int64_t s);
 /* Sleepers by the wall clock: time_setting() changes when it is set, and the queue is woken. */

@@ -93,8 +93,11 @@ int signal_dequeue(struct thread *t, sigset_t mask, struct siginfo *info)
 	ASSERT_HELD(&task_lock);
 	sched_point("signal.dequeue", t);
 	sig = dequeue_from(&t->pending, mask, info);
-	if (!sig)
+	if (!sig) {
 		sig = dequeue_from(&t->process->pending, mask, info);
+		if (sig == SIGALRM)
+			itimer_real_taken(t->process);
+	}
 	if (sig)
 		trace_record(
 		    TRACE_SIGNAL_DEQUEUED, (uint64_t)sig, (uint64_t)info->si_code, 0, 0, 0);

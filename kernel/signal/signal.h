@@ -101,6 +101,8 @@ void signal_entry_release(struct sigqueue_entry *e);
 bool signal_send_entry(struct thread *t, struct sigqueue_entry *e, enum signal_scope scope);
 /* Its signal is being taken: sets a periodic timer anew, tells overruns (proc/posix_timer.c). */
 void posix_timer_taken(struct posix_timer *timer, struct siginfo *info);
+/* SIGALRM was taken from the process's queue: a periodic ITIMER_REAL goes on. (task_lock) */
+void itimer_real_taken(struct process *p);
 /* exec: what timers have sent is forgotten. Takes task_lock. */
 void signal_flush_timers(struct thread *t);
 /* Hands what `which` has pending in the process's queue to other threads than `t` (S10).

@@ -38,6 +38,8 @@ static void clocks(void)
 	}
 	CHECK_ERRNO(EINVAL, clock_gettime(99, &t));
 	CHECK_ERRNO(EINVAL, clock_getres(99, &t));
+	CHECK_ERRNO(EINVAL, clock_getres(CLOCK_REALTIME_ALARM, &t)); /* needs a clock that wakes */
+	CHECK_ERRNO(EINVAL, clock_gettime(CLOCK_BOOTTIME_ALARM, &t));
 	struct timeval tv;
 	CHECK_EQ(0, gettimeofday(&tv, NULL));
 	CHECK_EQ(0, clock_gettime(CLOCK_REALTIME, &t));
@@ -106,6 +108,42 @@ static void itimer(void)
 	CHECK_ERRNO(EINVAL, setitimer(99, &it, NULL));
 }
 
+/* A periodic timer goes on when its signal is taken, whoever sent that. */
+static void itimer_rests(void)
+{
+	struct itimerval it = {{0, 1000}, {0, 1000}}, now;
+	sigset_t alarm, pending;
+	int sig;
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	CHECK_EQ(0, sigprocmask(SIG_BLOCK, &alarm, NULL));
+	CHECK_EQ(0, setitimer(ITIMER_REAL, &it, NULL));
+	do
+		CHECK_EQ(0, sigpending(&pending));
+	while (!sigismember(&pending, SIGALRM));
+	CHECK_EQ(0, getitimer(ITIMER_REAL, &now));
+	CHECK_EQ(0, now.it_value.tv_usec);
+	CHECK_EQ(1000, now.it_interval.tv_usec);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(0, sigwait(&alarm, &sig));
+
+	/* Ignored, it stops. */
+	signal(SIGALRM, SIG_IGN);
+	CHECK_EQ(0, sigprocmask(SIG_UNBLOCK, &alarm, NULL));
+	it.it_interval.tv_sec = 1000;
+	CHECK_EQ(0, setitimer(ITIMER_REAL, &it, NULL));
+	do
+		CHECK_EQ(0, getitimer(ITIMER_REAL, &now));
+	while (now.it_value.tv_usec);
+	CHECK_EQ(0, now.it_value.tv_sec);
+	CHECK_EQ(1000, now.it_interval.tv_sec);
+	signal(SIGALRM, ring);
+	CHECK_EQ(0, kill(getpid(), SIGALRM));
+	CHECK_EQ(1, rings);
+	CHECK_EQ(0, getitimer(ITIMER_REAL, &now));
+	CHECK(now.it_value.tv_sec > 900);
+}
+
 static void timer_ends_loop(void)
 {
 	struct itimerval it = {{0, 0}, {0, 30000}};
@@ -148,5 +186,5 @@ static void uname_info(void)
 }
 
 SUBCOMMANDS({"monotonic", monotonic}, {"clocks", clocks}, {"cpu_time", cpu_time}, {"sleep", sleeps},
-    {"absolute", absolute}, {"itimer", itimer}, {"timer_ends_loop", timer_ends_loop},
-    {"many_sleepers", many_sleepers}, {"uname", uname_info})
+    {"absolute", absolute}, {"itimer", itimer}, {"itimer_rests", itimer_rests},
+    {"timer_ends_loop", timer_ends_loop}, {"many_sleepers", many_sleepers}, {"uname", uname_info})

@@ -291,6 +291,98 @@ static void rests(void)
 		;
 }
 
+static pid_t start_child(void (*fn)(void))
+{
+	pid_t child = fork();
+
+	CHECK(child >= 0);
+	if (!child) {
+		fn();
+		_exit(0);
+	}
+	return child;
+}
+
+static void busy_loop(void)
+{
+	for (;;)
+		;
+}
+
+static void rest(void)
+{
+	for (;;)
+		pause();
+}
+
+/* clock_nanosleep by a CPU clock. */
+static void sleep_by_clock(void)
+{
+	pid_t busy = start_child(busy_loop), idle = start_child(rest);
+	struct itimerval it = {{0, 0}, {0, 50000}};
+	struct timespec t = {0, 30 * MS}, left = {0};
+	clockid_t clock;
+	int64_t start;
+
+	CHECK_EQ(0, clock_getcpuclockid(busy, &clock));
+	start = clock_ns(clock);
+	CHECK_EQ(0, clock_nanosleep(clock, 0, &t, NULL));
+	CHECK(clock_ns(clock) - start >= 30 * MS);
+	start = clock_ns(clock) + 20 * MS;
+	t = (struct timespec){start / 1000000000, start % 1000000000};
+	CHECK_EQ(0, clock_nanosleep(clock, TIMER_ABSTIME, &t, NULL));
+	CHECK(clock_ns(clock) >= start);
+	CHECK_EQ(0, clock_nanosleep(clock, TIMER_ABSTIME, &t, NULL));
+	t = (struct timespec){0, 0};
+	CHECK_EQ(0, clock_nanosleep(clock, 0, &t, NULL));
+
+	CHECK_EQ(0, clock_getcpuclockid(idle, &clock));
+	t = (struct timespec){1000, 0};
+	handle(SIGALRM);
+	CHECK_EQ(0, setitimer(ITIMER_REAL, &it, NULL));
+	CHECK_EQ(EINTR, clock_nanosleep(clock, 0, &t, &left));
+	CHECK(left.tv_sec > 900);
+	CHECK_EQ(0, kill(busy, SIGKILL));
+	CHECK_EQ(0, kill(idle, SIGKILL));
+	CHECK_EQ(busy, waitpid(busy, NULL, 0));
+	CHECK_EQ(idle, waitpid(idle, NULL, 0));
+}
+
+static void end(void)
+{
+}
+
+/* A timer by the clock of a child that has ended: it stands still, and is gone when reaped. */
+static void of_dead(void)
+{
+	struct itimerspec it = {{5, 0}, {1000, 0}}, now;
+	struct sigevent ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+	pid_t child = start_child(end);
+	clockid_t clock;
+	siginfo_t info;
+	timer_t timer;
+
+	handle(SIGUSR1);
+	CHECK_EQ(0, clock_getcpuclockid(child, &clock));
+	CHECK_EQ(0, waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT));
+	CHECK_EQ(0, timer_create(clock, &ev, &timer));
+	CHECK_EQ(0, timer_settime(timer, 0, &it, NULL));
+	CHECK_EQ(0, timer_gettime(timer, &now));
+	CHECK(now.it_value.tv_sec >= 999 && now.it_interval.tv_sec == 5);
+	it.it_value = (struct timespec){0, 1};
+	it.it_interval = (struct timespec){0, 0};
+	CHECK_EQ(0, timer_settime(timer, TIMER_ABSTIME, &it, NULL));
+	CHECK_EQ(1, rings);
+	CHECK_EQ(0, timer_settime(timer, 0, &(struct itimerspec){{5, 0}, {1000, 0}}, NULL));
+	CHECK_EQ(child, waitpid(child, NULL, 0));
+	CHECK_EQ(0, timer_gettime(timer, &now));
+	CHECK(!now.it_value.tv_sec && !now.it_value.tv_nsec && !now.it_interval.tv_sec);
+	CHECK_ERRNO(ESRCH, timer_settime(timer, 0, &it, NULL));
+	CHECK_EQ(0, timer_delete(timer));
+	CHECK_EQ(1, rings);
+}
+
 SUBCOMMANDS({"prof", prof}, {"virtual", virtual}, {"threads", threads}, {"posix", posix},
     {"of_other", of_other}, {"limit_cpu", limit_cpu}, {"limit_inherited", limit_inherited},
-    {"limit_realtime", limit_realtime}, {"rests", rests})
+    {"limit_realtime", limit_realtime}, {"rests", rests}, {"sleep_by_clock", sleep_by_clock},
+    {"of_dead", of_dead})

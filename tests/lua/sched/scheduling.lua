@@ -1,7 +1,7 @@
 describe("sched", function()
   subcommands("sched", {"yield", "affinity", {"preemption", timeout = 20}, "nice", "policies", "ping_pong", "fork_storm"})
   subcommands("clock", {
-    "monotonic", "clocks", "cpu_time", "sleep", "absolute", "itimer", "timer_ends_loop", "many_sleepers", "uname",
+    "monotonic", "clocks", "cpu_time", "sleep", "absolute", "itimer", "itimer_rests", "timer_ends_loop", "many_sleepers", "uname",
   })
 end)
 

@@ -9,6 +9,10 @@ end)
 describe("time.cpu", function()
   subcommands("cputimer", {
     "prof", "virtual", "threads", "posix", "of_other", {"limit_cpu", timeout = 40}, {"limit_inherited", timeout = 20},
-    {"limit_realtime", timeout = 20}, "rests",
+    {"limit_realtime", timeout = 20}, "rests", "sleep_by_clock", "of_dead",
   })
+end)
+
+describe("time.adjtime", function()
+  subcommands("adjtime", {"read", "refused", "kept", "tai", "setoffset"})
 end)
