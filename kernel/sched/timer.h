@@ -39,7 +39,7 @@ ns_t time_realtime_offset(void); /* the second less the first */
 void time_set_realtime(ns_t t);  /* wakes who sleeps until a point of it */
 /* Moves it by that much, in the same way; -EINVAL past the range that it can be set to. */
 int time_shift_realtime(ns_t by);
-int64_t time_tai_offset(void);   /* CLOCK_TAI less CLOCK_REALTIME, in s: atomic */
+int64_t time_tai_offset(void); /* CLOCK_TAI less CLOCK_REALTIME, in s: atomic */
 void time_set_tai_offset(int64_t s);
 /* Sleepers by the wall clock: time_setting() changes when it is set, and the queue is woken. */
 struct wait_queue;

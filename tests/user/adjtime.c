@@ -60,8 +60,8 @@ static void nobody(void)
 
 static void refused(void)
 {
-	static const clockid_t others[] = {CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_TAI, CLOCK_REALTIME_ALARM,
-	    CLOCK_PROCESS_CPUTIME_ID, CLOCK_MONOTONIC_COARSE};
+	static const clockid_t others[] = {CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_TAI,
+	    CLOCK_REALTIME_ALARM, CLOCK_PROCESS_CPUTIME_ID, CLOCK_MONOTONIC_COARSE};
 	struct timex t = {0};
 	pid_t child;
 	int status;
