@@ -54,6 +54,9 @@
 #define S_ISFIFO(m) (((m) & S_IFMT) == S_IFIFO)
 #define S_ISSOCK(m) (((m) & S_IFMT) == S_IFSOCK)
 
+#define SPLICE_F_NONBLOCK 2u
+#define SPLICE_F_ALL      15u /* MOVE, NONBLOCK, MORE, GIFT */
+
 #define SEEK_SET  0
 #define SEEK_CUR  1
 #define SEEK_END  2

@@ -291,6 +291,8 @@ static struct async_list *ptmx_async_list(struct file *f, bool on)
 }
 
 const struct file_ops ptmx_file_ops = {
+    .splice_read = true,
+    .splice_write = true,
     .open = ptmx_open,
     .release = ptmx_release,
     .read = ptmx_read,

@@ -169,6 +169,8 @@ static struct async_list *tty_async_list(struct file *f, bool on)
 }
 
 const struct file_ops tty_file_ops = {
+    .splice_read = true,
+    .splice_write = true,
     .open = tty_open,
     .release = tty_release,
     .read = tty_read,

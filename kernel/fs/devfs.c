@@ -242,12 +242,21 @@ static int64_t random_write(struct file *f, struct io_vec *io, uint64_t *pos)
 	return total ? total : moved;
 }
 
-static const struct file_ops null_ops = {.read = null_read, .write = null_write, .seek = null_seek};
-static const struct file_ops zero_ops = {
-    .read = zero_read, .write = null_write, .seek = null_seek, .mmap = zero_mmap};
-static const struct file_ops full_ops = {.read = zero_read, .write = full_write, .seek = null_seek};
-static const struct file_ops random_ops = {
-    .read = random_read, .write = random_write, .seek = null_seek};
+static const struct file_ops null_ops = {
+    .splice_write = true, .read = null_read, .write = null_write, .seek = null_seek};
+static const struct file_ops zero_ops = {.splice_read = true,
+    .splice_write = true,
+    .read = zero_read,
+    .write = null_write,
+    .seek = null_seek,
+    .mmap = zero_mmap};
+static const struct file_ops full_ops = {
+    .splice_read = true, .read = zero_read, .write = full_write, .seek = null_seek};
+static const struct file_ops random_ops = {.splice_read = true,
+    .splice_write = true,
+    .read = random_read,
+    .write = random_write,
+    .seek = null_seek};
 
 static const struct {
 	const char *name;

@@ -38,26 +38,13 @@ static void pipe_free(struct pipe *p)
 	kfree(p);
 }
 
-static bool pipe_empty(const struct pipe *p)
-{
-	return __atomic_load_n(&p->head, __ATOMIC_ACQUIRE) ==
-	       __atomic_load_n(&p->tail, __ATOMIC_ACQUIRE);
-}
-
-static bool pipe_full(const struct pipe *p)
-{
-	return __atomic_load_n(&p->head, __ATOMIC_ACQUIRE) -
-		   __atomic_load_n(&p->tail, __ATOMIC_ACQUIRE) >=
-	       p->slots;
-}
-
 void pipe_wake(struct pipe *p)
 {
 	wait_wake_events(&p->read_wait, POLLIN | POLLRDNORM | POLLERR | POLLHUP);
 	wait_wake_events(&p->write_wait, POLLOUT | POLLWRNORM | POLLERR | POLLHUP);
 }
 
-static void wake_readers(struct pipe *p)
+void pipe_wake_readers(struct pipe *p)
 {
 	wait_wake_events(&p->read_wait, POLLIN | POLLRDNORM);
 }
@@ -72,12 +59,22 @@ static void pop_slot(struct pipe *p)
 {
 	struct pipe_slot *s = pipe_slot_at(p, p->tail);
 
-	if (!p->spare)
+	if (!p->spare && !s->shared)
 		p->spare = s->page;
 	else
 		page_put(s->page);
 	s->page = NULL;
 	__atomic_store_n(&p->tail, p->tail + 1, __ATOMIC_RELEASE);
+}
+
+void pipe_consume(struct pipe *p, size_t n)
+{
+	struct pipe_slot *s = pipe_slot_at(p, p->tail);
+
+	s->offset += (uint32_t)n;
+	s->len -= (uint32_t)n;
+	if (!s->len)
+		pop_slot(p);
 }
 
 /* Takes what is there. Returns bytes, 0 if nothing is, or -EFAULT. (p->lock) */
@@ -94,19 +91,11 @@ static int64_t take_data(struct pipe *p, struct io_vec *io)
 		if (moved <= 0)
 			return total ? total : moved;
 		total += moved;
-		s->offset += (uint32_t)moved;
-		s->len -= (uint32_t)moved;
-		if (!s->len || packet)
-			pop_slot(p);
+		pipe_consume(p, packet ? s->len : (size_t)moved);
 		if ((size_t)moved < n || packet)
 			break;
 	}
 	return total;
-}
-
-static bool read_ready(const struct pipe *p)
-{
-	return !pipe_empty(p) || !__atomic_load_n(&p->writers, __ATOMIC_ACQUIRE);
 }
 
 static int64_t pipe_read(struct file *f, struct io_vec *io, uint64_t *pos)
@@ -130,7 +119,7 @@ static int64_t pipe_read(struct file *f, struct io_vec *io, uint64_t *pos)
 		mutex_unlock(&p->lock);
 		async_notify(&p->async, POLL_OUT);
 		if (wait_event(
-			&p->read_wait, read_ready(p), SCHED_SLEEP_INTR, NS_NEVER, "pipe_read"))
+			&p->read_wait, pipe_read_ready(p), SCHED_SLEEP_INTR, NS_NEVER, "pipe_read"))
 			return -ERESTARTSYS;
 		mutex_lock(&p->lock);
 	}
@@ -154,7 +143,7 @@ static int64_t merge_data(struct pipe *p, struct io_vec *io, bool packet)
 	if (!n || packet || p->head == p->tail)
 		return 0;
 	s = pipe_slot_at(p, p->head - 1);
-	if (s->packet || s->offset + s->len + n > PAGE_SIZE)
+	if (s->packet || s->shared || s->offset + s->len + n > PAGE_SIZE)
 		return 0;
 	moved = io_get(io, (char *)page_virt(s->page) + s->offset + s->len, n);
 	if (moved < 0 || (size_t)moved < n)
@@ -178,14 +167,9 @@ static int64_t push_slot(struct pipe *p, struct io_vec *io, bool packet)
 		p->spare = page;
 		return -EFAULT;
 	}
-	*s = (struct pipe_slot){page, 0, (uint32_t)moved, packet};
+	*s = (struct pipe_slot){page, 0, (uint32_t)moved, packet, false};
 	__atomic_store_n(&p->head, p->head + 1, __ATOMIC_RELEASE);
 	return moved;
-}
-
-static bool write_ready(const struct pipe *p)
-{
-	return !pipe_full(p) || !__atomic_load_n(&p->readers, __ATOMIC_ACQUIRE);
 }
 
 /* Sleeps until there is room. (p->lock on entry and exit) 0, -EAGAIN, -ERESTARTSYS. */
@@ -197,9 +181,10 @@ static int wait_room(struct pipe *p, const struct file *f, bool wake)
 		return -EAGAIN;
 	mutex_unlock(&p->lock);
 	if (wake)
-		wake_readers(p);
+		pipe_wake_readers(p);
 	async_notify(&p->async, POLL_IN);
-	err = wait_event(&p->write_wait, write_ready(p), SCHED_SLEEP_INTR, NS_NEVER, "pipe_write");
+	err = wait_event(
+	    &p->write_wait, pipe_write_ready(p), SCHED_SLEEP_INTR, NS_NEVER, "pipe_write");
 	mutex_lock(&p->lock);
 	return err ? -ERESTARTSYS : 0;
 }
@@ -243,7 +228,7 @@ static int64_t pipe_write(struct file *f, struct io_vec *io, uint64_t *pos)
 	broken = !p->readers && io->left;
 	mutex_unlock(&p->lock);
 	if (was_empty || p->polled)
-		wake_readers(p);
+		pipe_wake_readers(p);
 	async_notify(&p->async, POLL_IN);
 	if (broken)
 		fs_signal_current(SIGPIPE);

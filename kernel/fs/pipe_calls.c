@@ -32,7 +32,7 @@ static int64_t pipe_resize(struct pipe *p, uint64_t size)
 	if (!ring)
 		return -ENOMEM;
 	mutex_lock(&p->lock);
-	if (p->head - p->tail > slots) {
+	if (p->head - p->tail + p->reserved > slots) {
 		result = -EBUSY;
 	} else {
 		struct pipe_slot *old = p->ring;

@@ -485,6 +485,8 @@ static int tmpfs_fsync(struct file *f)
 }
 
 const struct file_ops tmpfs_file_ops = {
+    .splice_read = true,
+    .splice_write = true,
     .read = tmpfs_read,
     .write = tmpfs_write,
     .seek = tmpfs_seek,

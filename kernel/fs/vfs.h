@@ -194,7 +194,8 @@ struct file_ops {
 	 * never any. */
 	struct async_list *(*async_list)(struct file *f, bool on);
 	void (*show_fdinfo)(struct file *f, struct proc_text *t); /* its own lines; NULL: none */
-	const char *name; /* of a file on no path: "[eventfd]" */
+	bool splice_read, splice_write; /* may be spliced into a pipe, out of one */
+	const char *name;               /* of a file on no path: "[eventfd]" */
 };
 
 /* poll's ears: up to any number of queues, freed at the end. */

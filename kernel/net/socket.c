@@ -159,6 +159,8 @@ static void socket_show_fdinfo(struct file *f, struct proc_text *t)
 }
 
 const struct file_ops socket_file_ops = {
+    .splice_read = true,
+    .splice_write = true,
     .release = socket_release,
     .flush = socket_flush,
     .read = socket_read,

@@ -249,6 +249,7 @@ static int64_t proc_seek(struct file *f, int64_t offset, int whence)
 }
 
 const struct file_ops proc_file_ops = {
+    .splice_read = true,
     .open = proc_open,
     .release = proc_file_release,
     .read = proc_read,

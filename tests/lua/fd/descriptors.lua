@@ -24,3 +24,9 @@ describe("fd.pidfd", function()
     "thread", "fdinfo",
   })
 end)
+
+describe("fd.splice", function()
+  subcommands("splice", {
+    "pipes", "full", "waits", "files", "large", "tee", "memory", "sockets", "devices", "bad_input",
+  })
+end)
