@@ -133,6 +133,15 @@ static int64_t add_seals(struct file *f, unsigned seals)
 	return err;
 }
 
+/* Are both one open file description? -EBADF. */
+static int dup_query(const struct file *f, int fd)
+{
+	struct file *other = fd_get_raw(fd);
+
+	file_put(other);
+	return other ? other == f : -EBADF;
+}
+
 /* The commands an O_PATH descriptor takes as well. */
 static int64_t fcntl_raw(int fd, struct file *f, unsigned cmd, uint64_t arg)
 {
@@ -141,6 +150,8 @@ static int64_t fcntl_raw(int fd, struct file *f, unsigned cmd, uint64_t arg)
 		return dup_from(f, arg, 0);
 	case F_DUPFD_CLOEXEC:
 		return dup_from(f, arg, O_CLOEXEC);
+	case F_DUPFD_QUERY:
+		return dup_query(f, (int)arg);
 	case F_GETFD:
 		return fd_is_cloexec(fd);
 	case F_SETFD:
@@ -177,6 +188,7 @@ static int64_t do_fcntl(int fd, struct file *f, unsigned cmd, uint64_t arg)
 		return f->inode->seals;
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
+	case F_DUPFD_QUERY:
 	case F_GETFD:
 	case F_SETFD:
 	case F_GETFL:

@@ -433,10 +433,28 @@ static void readonly_errors(void)
 	leave_work_dir();
 }
 
+#ifndef F_DUPFD_QUERY
+#define F_DUPFD_QUERY 1027
+#endif
+
+static void dup_query(void)
+{
+	int fd = open("/dev/null", O_RDONLY), same = dup(fd), other = open("/dev/null", O_RDONLY);
+	int path = open("/", O_PATH), path_too = dup(path);
+
+	CHECK_EQ(1, fcntl(fd, F_DUPFD_QUERY, fd));
+	CHECK_EQ(1, fcntl(fd, F_DUPFD_QUERY, same));
+	CHECK_EQ(0, fcntl(fd, F_DUPFD_QUERY, other));
+	CHECK_EQ(1, fcntl(path, F_DUPFD_QUERY, path_too));
+	CHECK_EQ(0, fcntl(path, F_DUPFD_QUERY, fd));
+	CHECK_ERRNO(EBADF, fcntl(fd, F_DUPFD_QUERY, -1));
+	CHECK_ERRNO(EBADF, fcntl(-1, F_DUPFD_QUERY, fd));
+}
+
 SUBCOMMANDS({"create", create}, {"append", append}, {"truncate_on_open", truncate_on_open},
     {"seek", seek}, {"sparse", sparse}, {"truncate", truncates}, {"large", large},
     {"unlink_open", unlink_open}, {"dup", dups}, {"status_flags", status_flags},
     {"vectors", vectors}, {"modes", modes}, {"permissions", permissions}, {"times", times},
     {"statx", statx_agrees}, {"sendfile", sendfile_copies}, {"devices", devices},
     {"descriptor_limit", descriptor_limit}, {"tmpfile", tmpfile_unnamed},
-    {"readonly_errors", readonly_errors})
+    {"readonly_errors", readonly_errors}, {"dup_query", dup_query})
