@@ -7,6 +7,7 @@
 #include "editor.h"
 #include "mm/heap.h"
 #include "printk.h"
+#include "sched/timer.h"
 
 /* What a key led to. */
 enum outcome { GO_ON, ENTERED, CANCELLED, AT_END, NO_MEMORY };
@@ -18,6 +19,10 @@ enum outcome { GO_ON, ENTERED, CANCELLED, AT_END, NO_MEMORY };
  * that nobody uses --- */
 
 static enum { UNASKED, ASKED, SIZING, KNOWN } inquiry;
+static bool awaited; /* the answer, in vain */
+
+#define ESCAPE    033
+#define ANSWER_NS (NS_PER_S / 5)
 
 #define ASK_CURSOR "\033[6n"
 #define ASK_SIZE   "\0337\033[999;999H\033[6n\0338"
@@ -31,6 +36,7 @@ static void ask_terminal(const struct editor *e)
 {
 	if (inquiry != UNASKED || console_input_pending() > PASTED)
 		return;
+	awaited = false;
 	inquiry = terminal.ansi ? SIZING : ASKED;
 	display_send(e, e->options->prompt, terminal.ansi ? ASK_SIZE : ASK_CURSOR);
 }
@@ -49,6 +55,21 @@ static void take_report(const struct editor *e, const struct cursor_report *r)
 		    .ws_row = (uint16_t)terminal.rows, .ws_col = (uint16_t)terminal.cols};
 		if (console_tty)
 			tty_set_winsize(console_tty, &size);
+	}
+}
+
+/* The answer is not for the program that the line may start. A terminal that says nothing, or one
+ * that has more to say, is waited for once. */
+static void await_terminal(const struct editor *e)
+{
+	ns_t deadline = time_now() + ANSWER_NS;
+	struct cursor_report report;
+
+	while (!awaited && (inquiry == ASKED || inquiry == SIZING)) {
+		if (console_peek(deadline) != ESCAPE || key_read(&report) != KEY_REPORT)
+			awaited = true;
+		else
+			take_report(e, &report);
 	}
 }
 
@@ -293,6 +314,7 @@ static int64_t edit(struct editor *e)
 			ask_terminal(e);
 			break;
 		case ENTERED:
+			await_terminal(e);
 			return (int64_t)e->len;
 		case CANCELLED:
 			return -EINTR;

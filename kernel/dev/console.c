@@ -345,6 +345,25 @@ int console_getc(ns_t deadline)
 	}
 }
 
+int console_peek(ns_t deadline)
+{
+	int c = -EAGAIN;
+
+	if (console_is_polled() || !console_serial())
+		return -EIO;
+	while (c == -EAGAIN) {
+		int r = wait_event(&input_wait, console_input_ready() || shell_interrupted(),
+		    SCHED_SLEEP, deadline, "console_input");
+		if (r || shell_interrupted())
+			return r ? r : -EINTR;
+		irqflags_t flags = spin_lock(&console_lock);
+		if (shell_has_input())
+			c = (uint8_t)in.ring[in.tail % RING_SIZE];
+		spin_unlock(&console_lock, flags);
+	}
+	return c;
+}
+
 void console_shell_attach(void)
 {
 	__atomic_store_n(&in.shell, current, __ATOMIC_RELEASE);

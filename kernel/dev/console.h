@@ -54,6 +54,8 @@ enum console_owner console_get_owner(void);
 /* A byte of input for the shell; -ETIMEDOUT, -EINTR (Ctrl-C while nobody edits), -EIO if there is
  * no serial line. */
 int console_getc(ns_t deadline);
+/* The byte that console_getc would give, which stays. */
+int console_peek(ns_t deadline);
 bool console_input_ready(void);
 size_t console_input_pending(void); /* bytes for the shell that are there already */
 /* Room came up in the tty: hands on what the console holds for it. Any context, no lock held. */
