@@ -482,53 +482,6 @@ static void exec_unreadable(void)
 	done();
 }
 
-/* --- groups --- */
-
-static void groups_child(void)
-{
-	gid_t g[5] = {7, 3, 9, 3, 1}, out[5];
-
-	CHECK_EQ(0, setgroups(5, g));
-	CHECK_EQ(5, getgroups(0, NULL));
-	CHECK_EQ(5, getgroups(5, out));
-	CHECK_EQ(1, out[0]);
-	CHECK_EQ(3, out[1]);
-	CHECK_EQ(3, out[2]);
-	CHECK_EQ(9, out[4]);
-	CHECK_ERRNO(EINVAL, getgroups(4, out));
-	CHECK_ERRNO(EINVAL, syscall(SYS_getgroups, -1, out));
-	CHECK_ERRNO(EFAULT, syscall(SYS_getgroups, 5, 8));
-	CHECK_ERRNO(EINVAL, syscall(SYS_setgroups, 65537, g));
-	CHECK_ERRNO(EINVAL, syscall(SYS_setgroups, -1, g));
-	CHECK_ERRNO(EFAULT, syscall(SYS_setgroups, 2, 8));
-	g[2] = -1;
-	CHECK_ERRNO(EINVAL, setgroups(5, g));
-	static gid_t many[65536];
-	for (unsigned i = 0; i < 65536; i++)
-		many[i] = (i * 40503u) & 0xffff;
-	CHECK_EQ(0, setgroups(65536, many));
-	CHECK_EQ(65536, getgroups(65536, many));
-	for (unsigned i = 0; i < 65536; i++)
-		CHECK_EQ(i, many[i]);
-	CHECK_EQ(0, setgroups(0, NULL));
-	CHECK_EQ(0, getgroups(0, NULL));
-	CHECK_EQ(0, setgroups(2, (gid_t[]){20, 10}));
-	int fd = make_file("/tmp/cap.groups", "x");
-	CHECK_EQ(0, fchown(fd, 0, 10));
-	CHECK_EQ(0, fchmod(fd, 0040));
-	close(fd);
-	CHECK_EQ(0, setuid(ANYBODY));
-	CHECK_EQ(0, access("/tmp/cap.groups", R_OK));
-	CHECK_ERRNO(EPERM, setgroups(0, NULL));
-}
-
-static void groups(void)
-{
-	mkdir("/tmp", 01777);
-	all_children_well(groups_child);
-	unlink("/tmp/cap.groups");
-}
-
 /* --- RLIMIT_NPROC --- */
 
 #define CROWD 5678
@@ -627,5 +580,5 @@ static void needed(void)
 SUBCOMMANDS({"versions", versions}, {"others", others}, {"capset_rules", capset_rules},
     {"setuid_effects", setuid_effects}, {"securebits", securebits}, {"bounding", bounding},
     {"ambient", ambient_set}, {"exec_root", exec_root}, {"exec_sets", exec_sets},
-    {"exec_setuid", exec_setuid}, {"exec_unreadable", exec_unreadable}, {"groups", groups},
-    {"nproc_exec", nproc_exec}, {"needed", needed}, {"tell", tell})
+    {"exec_setuid", exec_setuid}, {"exec_unreadable", exec_unreadable}, {"nproc_exec", nproc_exec},
+    {"needed", needed}, {"tell", tell})
