@@ -96,6 +96,8 @@ void entry_return_to_user(struct arch_frame *f)
 			schedule();
 		if (__atomic_load_n(&t->work, __ATOMIC_SEQ_CST) & WORK_SIGNAL)
 			signal_deliver(f);
+		if (__atomic_load_n(&t->work, __ATOMIC_RELAXED) & WORK_RSEQ)
+			rseq_resume(f, 0);
 		arch_irq_disable();
 	}
 	t->syscall_number = -1;

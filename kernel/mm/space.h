@@ -113,6 +113,7 @@ struct space {
 	uaddr_t arg_start, arg_end, env_start, env_end;
 	uint64_t auxv[64];    /* as given to the program, AT_NULL-terminated */
 	uint32_t membarriers; /* registered for (sched/membarrier.c); atomic */
+	uint64_t rseq_cids;   /* concurrency ids in use (sched/rseq.c); atomic */
 	uaddr_t vdso;         /* base of the vDSO (or signal trampoline page) */
 	uaddr_t code_start, code_end, data_start, data_end;
 	struct file *exe;                            /* with a reference */

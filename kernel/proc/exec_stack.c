@@ -221,6 +221,8 @@ static void put_auxv(struct builder *b, struct space *s, const struct elf_image 
 	put_aux(b, AT_EXECFN, t->execfn);
 	if (t->platform)
 		put_aux(b, AT_PLATFORM, t->platform);
+	put_aux(b, AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_SIZE);
+	put_aux(b, AT_RSEQ_ALIGN, RSEQ_ALIGN);
 	put_aux(b, AT_NULL, 0);
 	memset(s->auxv, 0, sizeof(s->auxv));
 	memcpy(s->auxv, start, (size_t)((char *)b->slot - (char *)start));

@@ -204,6 +204,7 @@ void thread_release_futexes(struct thread *t)
 	futex_exit_robust(t);
 	futex_exit_pi(t, t->exiting);
 	clear_tid(t);
+	rseq_forget(t);
 }
 
 static void release_user_state(struct thread *t)

@@ -119,6 +119,8 @@ static struct thread *copy_thread(
 		t->altstack = parent->altstack;
 	else if (!(a->flags & CLONE_VM))
 		t->altstack = parent->altstack;
+	if (!(a->flags & CLONE_VM))
+		rseq_fork(t);
 	memcpy(t->comm, parent->comm, sizeof(t->comm));
 	sched_fork(t, parent);
 	t->wishes = parent->wishes;

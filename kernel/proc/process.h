@@ -11,6 +11,7 @@
 #include "lock.h"
 #include "proc/cpu_timer.h"
 #include "proc/cred.h"
+#include "sched/rseq.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
 #include "sched/wait.h"
@@ -134,7 +135,7 @@ enum thread_park { RUNNING, JOB_STOP, TRACE_STOP, DEAD };
 
 /* Work a thread has to do before it returns to user mode: bits of thread->work, set atomically by
  * anybody. */
-enum thread_work { WORK_SIGNAL = 1, WORK_RESCHED = 2 };
+enum thread_work { WORK_SIGNAL = 1, WORK_RESCHED = 2, WORK_RSEQ = 4 };
 
 /* What is to be done before a system call: bits of thread->syscall_work. */
 enum syscall_work { SYSCALL_SECCOMP = 1, SYSCALL_USER_DISPATCH = 2 };
@@ -190,6 +191,7 @@ struct thread {
 	/* tids told at start and exit, robust futexes [O] */
 	uaddr_t set_child_tid, clear_child_tid, robust_list;
 	uint64_t robust_list_len;
+	struct rseq rseq;
 	/* priority inheritance: who waits for futexes of ours, and for which one we wait [T] */
 	struct list pi_sleepers;
 	struct futex_sleeper *pi_waits;

@@ -136,6 +136,8 @@ static void switch_to(struct run_queue *rq, struct thread *prev, struct thread *
 		    __ATOMIC_RELAXED);
 	clear_resched(
 	    prev); /* while sched_steal had given up the lock it may have been set again */
+	if (unlikely(prev->rseq.area))
+		rseq_switched_out(prev);
 	if (prev == c->idle)
 		c->idle_ns = prev->sched.system_ns;
 	next->sched.stamp = next->sched.exec_start = now;

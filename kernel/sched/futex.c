@@ -146,6 +146,8 @@ static void wake(struct futex_sleeper *w)
 {
 	list_remove(&w->link);
 	__atomic_store_n(&w->woken, true, __ATOMIC_RELEASE);
+	if (w->any)
+		__atomic_store_n(w->any, true, __ATOMIC_RELEASE);
 	sched_wake(w->thread, WAKE_ANY_SLEEP);
 }
 

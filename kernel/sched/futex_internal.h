@@ -18,6 +18,7 @@ struct futex_sleeper {
 	uint32_t bits;
 	bool woken; /* no longer in a bucket (bucket->lock; read without it) */
 	struct thread *thread;
+	bool *any; /* set as well as `woken`, or NULL: one flag for several sleepers */
 	/* Waits for a lock with priority inheritance, or to be moved to one; these stay in their
 	 * bucket until they have it, or give up. [T] */
 	bool pi;                          /* waits for the lock itself */

@@ -179,6 +179,8 @@ static void handle(struct thread *t, struct ksignal *ks)
 	sigset_t mask = t->restore_saved_mask ? t->saved_mask : t->blocked;
 
 	trace_record(TRACE_SIGNAL_DELIVERED, (uint64_t)ks->sig, ks->action.handler, 0, 0, 0);
+	if (t->rseq.area)
+		rseq_resume(arch_user_frame(t), ks->sig);
 	if (arch_sigframe_push(t, ks, mask)) {
 		frame_failed(ks->sig);
 		return;

@@ -54,7 +54,7 @@ static void auxv_order(void)
 	static const unsigned long want[] = {AT_SYSINFO_EHDR, 40, 41, 42, 43, 44, 45, 46, 47,
 	    AT_MINSIGSTKSZ, AT_HWCAP, AT_PAGESZ, AT_CLKTCK, AT_PHDR, AT_PHENT, AT_PHNUM, AT_BASE,
 	    AT_FLAGS, AT_ENTRY, AT_UID, AT_EUID, AT_GID, AT_EGID, AT_SECURE, AT_RANDOM, AT_EXECFN,
-	    AT_NULL};
+	    27 /* AT_RSEQ_FEATURE_SIZE */, 28 /* AT_RSEQ_ALIGN */, AT_NULL};
 	char **e = environ;
 	unsigned n = 0;
 	while (*e)
@@ -64,6 +64,8 @@ static void auxv_order(void)
 		CHECK_EQ(want[n], a[n].a_type);
 	while (want[n++] != AT_NULL);
 	CHECK_EQ(0, getauxval(AT_FLAGS));
+	CHECK_EQ(28, getauxval(27));
+	CHECK_EQ(32, getauxval(28));
 	CHECK(getauxval(AT_MINSIGSTKSZ) >= 1024);
 	/* Above the vectors: random bytes, strings, the program's name, and 8 zero bytes. */
 	CHECK(getauxval(AT_RANDOM) > (uintptr_t)&a[n - 1]);

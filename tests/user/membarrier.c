@@ -25,7 +25,7 @@ static long membarrier(int cmd, unsigned flags)
 static void commands(void)
 {
 	long all = membarrier(QUERY, 0);
-	CHECK_EQ(0x27f, all & 0x27f);
+	CHECK_EQ(0x3ff, all & 0x3ff);
 	CHECK_ERRNO(EINVAL, membarrier(QUERY, 1));
 	CHECK_ERRNO(EINVAL, membarrier(GLOBAL, 2));
 	CHECK_ERRNO(EINVAL, membarrier(3, 0));
@@ -42,6 +42,15 @@ static void commands(void)
 	CHECK_EQ(0, membarrier(REGISTER_SYNC_CORE, 0));
 	CHECK_EQ(0, membarrier(SYNC_CORE, 0));
 	CHECK_EQ(0, membarrier(REGISTER_GLOBAL, 0));
+	CHECK_EQ(REGISTER_PRIVATE | REGISTER_SYNC_CORE | REGISTER_GLOBAL,
+	    membarrier(REGISTRATIONS, 0) & 511);
+	CHECK_ERRNO(EPERM, membarrier(128, 0));
+	CHECK_ERRNO(EINVAL, membarrier(128, 2));
+	CHECK_ERRNO(EINVAL, membarrier(256, 1));
+	CHECK_EQ(0, membarrier(256, 0));
+	CHECK_EQ(0, membarrier(128, 0));
+	CHECK_EQ(0, syscall(SYS_membarrier, 128, 1, 0));
+	CHECK_EQ(0, syscall(SYS_membarrier, 128, 1, 99999));
 	CHECK_EQ(REGISTER_PRIVATE | REGISTER_SYNC_CORE | REGISTER_GLOBAL,
 	    membarrier(REGISTRATIONS, 0) & 127);
 	int status;
@@ -69,6 +78,13 @@ static void *fast(void *arg)
 		__atomic_store_n(&round_fast, i, __ATOMIC_RELEASE);
 	}
 	return arg;
+}
+
+static void shown(void)
+{
+	CHECK_EQ(0, membarrier(256, 0));
+	CHECK_EQ(256 | REGISTER_PRIVATE, membarrier(REGISTRATIONS, 0));
+	CHECK_ERRNO(EPERM, membarrier(PRIVATE, 0)); /* it was only shown */
 }
 
 static void orders(void)
@@ -107,4 +123,4 @@ static void at_once(void)
 		CHECK_EQ(0, pthread_join(t[i], NULL));
 }
 
-SUBCOMMANDS({"commands", commands}, {"orders", orders}, {"at_once", at_once})
+SUBCOMMANDS({"commands", commands}, {"shown", shown}, {"orders", orders}, {"at_once", at_once})
