@@ -30,6 +30,7 @@ int main(void)
 	short_sleep(50000);
 	kill(pid, SIGSTOP);
 	MUST(waitpid(pid, &status, WUNTRACED) == pid);
+	short_sleep(20000);
 	unsigned long before = ticks(pid);
 	for (int i = 0; i < 50; i++) {
 		kill(pid, SIGUSR1);

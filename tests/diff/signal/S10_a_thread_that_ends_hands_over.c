@@ -30,9 +30,9 @@ int main(void)
 	go = new_gate();
 	on_signal(SIGUSR1, who, 0);
 	on_signal(SIGUSR2, who, 0);
-	MUST(pthread_create(&t, NULL, ends, NULL) == 0);
 	block(SIGUSR1);
 	block(SIGUSR2);
+	MUST(pthread_create(&t, NULL, ends, NULL) == 0);
 	kill(getpid(), SIGUSR2);
 	say_pending("pending");
 	open_gate(&go);

@@ -12,9 +12,9 @@ static int burns(void)
 
 static int not_waited_for(void)
 {
+	siginfo_t info;
 	pid_t pid = child(burns);
-	until_state(pid, 'Z');
-	return 0;
+	return waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
 }
 
 static void used(const char *what)
@@ -33,7 +33,8 @@ int main(void)
 	wait_for(pid);
 	used("a child that did not wait for its own");
 	pid = child(burns);
-	until_state(pid, 'Z');
+	siginfo_t info;
+	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
 	used("a zombie");
 	struct rusage r;
 	wait4(pid, NULL, 0, &r);
