@@ -90,10 +90,12 @@ static int session(void)
 	MUST(write(master, "\034", 1) == 1);
 	short_sleep(30000);
 	struct winsize w = {25, 81, 0, 0};
-	SAY_CALL(ioctl(0, TIOCSWINSZ, &w));
+	int changed = ioctl(0, TIOCSWINSZ, &w);
 	short_sleep(30000);
-	SAY_CALL(ioctl(0, TIOCSWINSZ, &w));
+	say("TIOCSWINSZ = %d", changed);
+	changed = ioctl(0, TIOCSWINSZ, &w);
 	short_sleep(30000);
+	say("the same again = %d", changed);
 	MUST(write(master, "\032", 1) == 1);
 	int status;
 	MUST(waitpid(pid, &status, WUNTRACED) == pid);
