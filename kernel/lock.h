@@ -64,6 +64,8 @@ struct mutex {
 	struct spinlock lock; /* guards what follows */
 	struct thread *holder;
 	struct waiter *first, *last; /* FIFO of the waiting */
+	bool first_woken;            /* and has not tried yet */
+	uint8_t first_lost;          /* how often it tried in vain */
 	const char *name;
 };
 

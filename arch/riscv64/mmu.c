@@ -211,14 +211,16 @@ paddr_t arch_kernel_unmap(uintptr_t va)
 	ASSERT(va >= arch_vmap_start && va < arch_vmap_end);
 	pte_t *e = vmap_entry(va);
 	pte_t old = e ? __atomic_exchange_n(e, 0, __ATOMIC_SEQ_CST) : 0;
-	if (!pte_present(old))
-		return 0;
+	return pte_present(old) ? pte_addr(old) : 0;
+}
+
+void arch_kernel_flush(uintptr_t start, size_t size)
+{
 	unsigned long irq = arch_irq_save();
 	uint64_t here = 1UL << arch_cpu_here()->id;
-	sfence_page(va);
-	remote_sfence(__atomic_load_n(&arch_online, __ATOMIC_SEQ_CST) & ~here, va, PAGE_SIZE);
+	sfence_all();
+	remote_sfence(__atomic_load_n(&arch_online, __ATOMIC_SEQ_CST) & ~here, start, size);
 	arch_irq_restore(irq);
-	return pte_addr(old);
 }
 
 bool arch_kernel_query(uintptr_t va, paddr_t *pa, unsigned *flags)

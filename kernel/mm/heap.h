@@ -30,8 +30,7 @@ void heap_stats(struct heap_stats *out);
 #define KSTACK_SIZE (16 * 1024UL)
 void *kstack_alloc(void) must_check;
 void kstack_free(void *stack);
-/* Gives back up to two stacks that were freed where they could not be unmapped. For whoever reaped:
- * may sleep. */
+/* Unmaps freed stacks if there are many: kstack_free does it but where interrupts are off. */
 void kstack_trim(void);
 
 /* Virtually contiguous kernel memory of whole pages (for what is too large for the buddy

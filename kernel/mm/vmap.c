@@ -16,6 +16,8 @@
 #define STACK_SLOTS 32768
 #define STACK_PAGES (KSTACK_SIZE / PAGE_SIZE)
 #define STACK_CACHE 8
+#define STACK_SPARE 32 /* so many more stay mapped, for every CPU */
+#define STACK_BATCH 16 /* unmapped with one flush of every CPU */
 #define MAP_BITS    64
 
 struct vmap_block {
@@ -34,19 +36,41 @@ static struct stack_cache {
 	unsigned count;
 	void *stacks[STACK_CACHE];
 } __attribute__((aligned(CACHE_LINE))) stack_caches[MAX_CPUS];
-/* (vmap_lock) Stacks freed where nothing could be unmapped, each pointing to the next in its first
- * word. */
-static void *stacks_to_unmap;
+/* (vmap_lock) Freed stacks that are mapped still, each pointing to the next in its first word. */
+static void *spare_stacks;
+static unsigned spare_count;
 
 /* --- pages at an address --- */
 
-static void unmap_pages(uintptr_t va, size_t size)
+/* Clears the entries of `n` pages at `va`. What was there comes into `pages`; returns how many.
+ * They may be freed once arch_kernel_flush has run. */
+static unsigned detach_pages(uintptr_t va, unsigned n, struct page *pages[])
 {
-	for (uintptr_t end = va + size; va < end; va += PAGE_SIZE) {
-		paddr_t pa = arch_kernel_unmap(va);
+	unsigned count = 0;
+	for (unsigned i = 0; i < n; i++) {
+		paddr_t pa = arch_kernel_unmap(va + i * PAGE_SIZE);
 		struct page *p = pa ? page_of(pa) : NULL;
 		if (p)
-			page_put(p);
+			pages[count++] = p;
+	}
+	return count;
+}
+
+static void put_pages(struct page *pages[], unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		page_put(pages[i]);
+}
+
+static void unmap_pages(uintptr_t va, size_t size)
+{
+	struct page *pages[STACK_BATCH];
+	for (uintptr_t end = va + size; va < end;) {
+		unsigned n = MIN((end - va) / PAGE_SIZE, ARRAY_SIZE(pages));
+		unsigned count = detach_pages(va, n, pages);
+		arch_kernel_flush(va, n * PAGE_SIZE);
+		put_pages(pages, count);
+		va += n * PAGE_SIZE;
 	}
 }
 
@@ -116,20 +140,59 @@ static void *stack_create(void)
 	return (void *)va;
 }
 
-static void stack_destroy(void *stack)
+/* Unmaps stacks, at most STACK_BATCH, with one flush. */
+static void stacks_destroy(void *stacks[], unsigned n)
 {
-	unmap_pages((uintptr_t)stack, KSTACK_SIZE);
-	stack_slot_give(((uintptr_t)stack - stack_slot_address(0)) / STACK_SLOT);
+	struct page *pages[STACK_BATCH * STACK_PAGES];
+	uintptr_t low = UINTPTR_MAX, high = 0;
+	unsigned count = 0;
+	for (unsigned i = 0; i < n; i++) {
+		uintptr_t va = (uintptr_t)stacks[i];
+		low = MIN(low, va);
+		high = MAX(high, va + KSTACK_SIZE);
+		count += detach_pages(va, STACK_PAGES, pages + count);
+	}
+	if (!n)
+		return;
+	arch_kernel_flush(low, high - low);
+	put_pages(pages, count);
+	for (unsigned i = 0; i < n; i++)
+		stack_slot_give(((uintptr_t)stacks[i] - stack_slot_address(0)) / STACK_SLOT);
 }
 
-static void *next_to_unmap(void)
+/* Takes spare stacks, at most `max`, as long as more than `keep` are left. */
+static unsigned spare_take(void *stacks[], unsigned max, unsigned keep)
+{
+	unsigned n = 0;
+	irqflags_t irq = spin_lock(&vmap_lock);
+	for (; n < max && spare_count > keep; n++, spare_count--) {
+		stacks[n] = spare_stacks;
+		spare_stacks = *(void **)spare_stacks;
+	}
+	spin_unlock(&vmap_lock, irq);
+	return n;
+}
+
+static void spare_give(void *stack)
 {
 	irqflags_t irq = spin_lock(&vmap_lock);
-	void *stack = stacks_to_unmap;
-	if (stack)
-		stacks_to_unmap = *(void **)stack;
+	*(void **)stack = spare_stacks;
+	spare_stacks = stack;
+	spare_count++;
 	spin_unlock(&vmap_lock, irq);
-	return stack;
+}
+
+/* Unmaps spare stacks but for `keep`. Returns how many. */
+static unsigned spare_shrink(unsigned keep)
+{
+	void *stacks[STACK_BATCH];
+	unsigned n, sum = 0;
+	do {
+		n = spare_take(stacks, STACK_BATCH, keep);
+		stacks_destroy(stacks, n);
+		sum += n;
+	} while (n == STACK_BATCH);
+	return sum;
 }
 
 void *kstack_alloc(void)
@@ -140,9 +203,7 @@ void *kstack_alloc(void)
 	struct stack_cache *c = &stack_caches[cpu_here()->id];
 	void *stack = c->count ? c->stacks[--c->count] : NULL;
 	arch_irq_restore(irq);
-	if (!stack)
-		stack = next_to_unmap();
-	if (!stack)
+	if (!stack && !spare_take(&stack, 1, 0))
 		stack = stack_create();
 	if (stack)
 		page_account(PAGE_USE_KSTACK, STACK_PAGES);
@@ -160,27 +221,17 @@ void kstack_free(void *stack)
 	arch_irq_restore(irq);
 	if (cached)
 		return;
+	spare_give(stack);
 	/* Unmapping may wait for other CPUs, which interrupts-off code must not. */
-	if (arch_irq_enabled()) {
-		stack_destroy(stack);
-		return;
-	}
-	irq = spin_lock(&vmap_lock);
-	*(void **)stack = stacks_to_unmap;
-	stacks_to_unmap = stack;
-	spin_unlock(&vmap_lock, irq);
+	if (arch_irq_enabled())
+		kstack_trim();
 }
 
 void kstack_trim(void)
 {
-	for (int i = 0; i < 2; i++) {
-		void *stack = __atomic_load_n(&stacks_to_unmap, __ATOMIC_RELAXED) ? next_to_unmap()
-										  : NULL;
-
-		if (!stack)
-			return;
-		stack_destroy(stack);
-	}
+	/* Twice as many before anything is unmapped: then it is a whole batch. */
+	if (__atomic_load_n(&spare_count, __ATOMIC_RELAXED) >= 2 * STACK_SPARE)
+		spare_shrink(STACK_SPARE);
 }
 
 unsigned kstack_shrink(void)
@@ -191,12 +242,8 @@ unsigned kstack_shrink(void)
 	mine = *c;
 	c->count = 0;
 	arch_irq_restore(irq);
-	unsigned n = 0;
-	for (; n < mine.count; n++)
-		stack_destroy(mine.stacks[n]);
-	for (void *stack; (stack = next_to_unmap()) != NULL; n++)
-		stack_destroy(stack);
-	return n * STACK_PAGES;
+	stacks_destroy(mine.stacks, mine.count);
+	return (mine.count + spare_shrink(0)) * STACK_PAGES;
 }
 
 /* --- blocks --- */
@@ -299,8 +346,7 @@ void *vmap_device(paddr_t pa, size_t size)
 		if (arch_kernel_map(b->start + done, ALIGN_DOWN(pa, PAGE_SIZE) + done,
 			PT_READ | PT_WRITE | PT_DEVICE) == 0)
 			continue;
-		for (size_t undo = 0; undo < done; undo += PAGE_SIZE)
-			arch_kernel_unmap(b->start + undo);
+		unmap_pages(b->start, done);
 		block_destroy(b);
 		return NULL;
 	}

@@ -48,15 +48,19 @@ void sched_init(void)
 }
 
 /* Drops the reference to a thread that this CPU has left for good. In the next thread, interrupts
- * on. */
+ * off; on meanwhile, but without preemption, or burials would nest until the stack is full. */
 static void bury_dead(void)
 {
-	irqflags_t flags = arch_irq_save();
-	struct thread *dead = cpu_here()->dead;
-	cpu_here()->dead = NULL;
-	arch_irq_restore(flags);
-	if (dead)
-		thread_put(dead);
+	struct cpu *c = cpu_here();
+	struct thread *dead = c->dead;
+	if (likely(!dead))
+		return;
+	c->dead = NULL;
+	arch_current()->sched.preempt_count++;
+	arch_irq_enable();
+	thread_put(dead);
+	arch_irq_disable();
+	arch_current()->sched.preempt_count--;
 }
 
 /* On the new thread's stack, just after a switch: `prev` may be run or freed by others from now on.
@@ -77,8 +81,8 @@ static void finish_switch(struct thread *prev)
 void sched_thread_begin(struct thread *prev)
 {
 	finish_switch(prev);
-	arch_irq_enable();
 	bury_dead();
+	arch_irq_enable();
 }
 
 /* What becomes of the running thread's place in the queue as it makes room. (rq->lock) */
@@ -194,10 +198,9 @@ void schedule(void)
 	ASSERT(!arch_current()->sched.preempt_count);
 	ASSERT(!cpu_here()->held_count);
 	reschedule(false);
-	bool burial = cpu_here()->dead;
+	bury_dead();
+	sched_preempt();
 	arch_irq_restore(flags);
-	if (unlikely(burial))
-		bury_dead();
 }
 
 void sched_preempt(void)
@@ -206,12 +209,10 @@ void sched_preempt(void)
 	if (likely(!c->need_resched) || c->irq_depth || arch_current()->sched.preempt_count)
 		return;
 	ASSERT(!c->held_count);
-	reschedule(true);
-	if (unlikely(cpu_here()->dead)) {
-		arch_irq_enable();
+	do {
+		reschedule(true);
 		bury_dead();
-		arch_irq_disable();
-	}
+	} while (unlikely(cpu_here()->need_resched));
 }
 
 void preempt_disable(void)
