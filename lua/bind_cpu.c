@@ -194,21 +194,33 @@ static int sched_runq(lua_State *L)
 	return 1;
 }
 
-/* sched.stress([{seed=, every=}]): random preemption from now on; without a table none */
+static lua_Integer stress_number(lua_State *L, const char *field, lua_Integer usual)
+{
+	lua_Integer n;
+
+	lua_getfield(L, 1, field);
+	n = luaL_optinteger(L, -1, usual);
+	luaL_argcheck(L, n > 0 && n <= INT32_MAX, 1, "every and delay must be positive");
+	return n;
+}
+
+/* sched.stress([{seed=, every=, delay=, points=}]): random preemption from now on; without a table
+ * none */
 static int sched_stress(lua_State *L)
 {
-	lua_Integer seed = 1, every = 0;
+	struct stress s = {.delay = 1};
 
 	bind_require(L, TIER_FULL);
 	if (!lua_isnoneornil(L, 1)) {
 		luaL_checktype(L, 1, LUA_TTABLE);
 		lua_getfield(L, 1, "seed");
-		seed = luaL_optinteger(L, -1, 1);
-		lua_getfield(L, 1, "every");
-		every = luaL_optinteger(L, -1, 20);
-		luaL_argcheck(L, every > 0 && every <= INT32_MAX, 1, "every must be positive");
+		s.seed = (uint64_t)luaL_optinteger(L, -1, 1);
+		s.every = (unsigned)stress_number(L, "every", 20);
+		s.delay = stress_number(L, "delay", 20000);
+		lua_getfield(L, 1, "points");
+		s.points = luaL_optstring(L, -1, NULL);
 	}
-	return bind_ok(L, stress_start((uint64_t)seed, (unsigned)every));
+	return bind_ok(L, stress_start(&s));
 }
 
 static const luaL_Reg sched_functions[] = {

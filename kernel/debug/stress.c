@@ -7,10 +7,12 @@
 
 #ifdef PERILUNE_DEBUG
 
-#define DELAY_MAX 20000 /* nanoseconds */
+#define NAMES_MAX 128
 
 static uint64_t stress_seed, points; /* points: atomic */
 static unsigned stress_every;
+static ns_t longest_delay;
+static char names[NAMES_MAX]; /* prefixes of points, a space after each; empty: all points */
 
 static uint64_t mixed(uint64_t n)
 {
@@ -45,30 +47,55 @@ static void preempt_here(void)
 	arch_irq_restore(flags);
 }
 
+static bool is_meant(const char *id)
+{
+	const char *n = names, *space;
+
+	for (; (space = strchr(n, ' ')); n = space + 1)
+		if (!strncmp(id, n, (size_t)(space - n)))
+			return true;
+	return n == names;
+}
+
 static void stress_point(const char *id, const void *object)
 {
-	uint64_t n = __atomic_fetch_add(&points, 1, __ATOMIC_RELAXED);
-	uint64_t r = mixed(stress_seed + n * 0x9e3779b97f4a7c15UL);
+	uint64_t n, r;
 
+	if (!is_meant(id))
+		return;
+	n = __atomic_fetch_add(&points, 1, __ATOMIC_RELAXED);
+	r = mixed(stress_seed + n * 0x9e3779b97f4a7c15UL);
 	if (!stress_every || r % stress_every)
 		return;
 	if (arch_irq_enabled() && (r >> 40 & 1))
 		preempt_here();
 	else
-		hold_up((ns_t)(r >> 41) % DELAY_MAX);
+		hold_up((ns_t)(r >> 41) % longest_delay);
 }
 
-int stress_start(uint64_t seed, unsigned every)
+int stress_start(const struct stress *s)
 {
-	stress_seed = mixed(seed);
-	stress_every = every;
-	__atomic_store_n(&sched_point_hook, every ? stress_point : NULL, __ATOMIC_RELEASE);
+	size_t length = s->points ? strlen(s->points) : 0;
+
+	if (length + 2 > NAMES_MAX)
+		return -EINVAL;
+	/* A CPU that is in stress_point just now may see some of the old and some of the new. */
+	__atomic_store_n(&sched_point_hook, NULL, __ATOMIC_RELEASE);
+	stress_seed = mixed(s->seed);
+	stress_every = s->every;
+	longest_delay = s->delay;
+	memset(names, 0, sizeof(names));
+	if (length) {
+		memcpy(names, s->points, length);
+		names[length] = ' ';
+	}
+	__atomic_store_n(&sched_point_hook, s->every ? stress_point : NULL, __ATOMIC_RELEASE);
 	return 0;
 }
 
 #else
 
-int stress_start(uint64_t seed, unsigned every)
+int stress_start(const struct stress *s)
 {
 	return -ENOSYS;
 }

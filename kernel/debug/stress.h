@@ -4,6 +4,12 @@
 
 #include "base.h"
 
-/* About one of `every` points from now on; 0: none. The choices follow from `seed`. 0 or -ENOSYS.
- */
-int stress_start(uint64_t seed, unsigned every);
+struct stress {
+	uint64_t seed;      /* the choices follow from it */
+	unsigned every;     /* about one of so many points; 0: none */
+	ns_t delay;         /* shorter than this, and positive */
+	const char *points; /* names' beginnings, with a space between; NULL or empty: all */
+};
+
+/* From now on. 0, -ENOSYS, or -EINVAL: `points` is too long. */
+int stress_start(const struct stress *s);

@@ -146,6 +146,7 @@ int64_t poll_set_wait(int64_t (*scan)(struct poll_set *s, void *what, bool liste
 		if (count || timed_out)
 			break;
 		timed_out = poll_set_sleep(s, deadline, reason) == -ETIMEDOUT;
+		sched_point("poll.woken", s);
 	}
 	poll_set_free(s);
 	kfree(s);

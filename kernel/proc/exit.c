@@ -100,6 +100,7 @@ bool process_notify_parent(struct process *p)
 	bool reap = false, send = p->exit_signal > 0 && p->exit_signal < NSIG;
 
 	ASSERT_HELD(&task_lock);
+	sched_point("exit.notify", p);
 	if (!parent || p->exit_signal < 0)
 		return true;
 	if (p->exit_signal == SIGCHLD) { /* S56 */
@@ -182,6 +183,7 @@ static bool begin_exit(struct thread *t, int code)
 		signal_retarget(t, ~t->blocked);
 	}
 	spin_unlock(&task_lock, flags);
+	sched_point("exit.begun", t);
 	return last;
 }
 
@@ -255,6 +257,7 @@ _Noreturn void thread_exit(int exit_code)
 	release_user_state(t);
 	if (last)
 		end_process(t->process);
+	sched_point("exit.finish", t);
 	finish(t, last);
 	sched_exit();
 }

@@ -163,8 +163,10 @@ static int publish(
 {
 	struct thread *parent = current;
 	struct process *me = parent->process;
-	irqflags_t flags = spin_lock(&task_lock);
+	irqflags_t flags;
 
+	sched_point("fork.copied", t);
+	flags = spin_lock(&task_lock);
 	signal_recalc(parent);
 	if (signal_pending(parent)) {
 		spin_unlock(&task_lock, flags);

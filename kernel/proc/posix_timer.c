@@ -142,8 +142,10 @@ void posix_timer_expired(struct posix_timer *pt)
 static void rang(struct clock_timer *c)
 {
 	struct posix_timer *pt = container_of(c, struct posix_timer, timer);
-	irqflags_t flags = spin_lock(&task_lock);
+	irqflags_t flags;
 
+	sched_point("timer.rang", pt);
+	flags = spin_lock(&task_lock);
 	if (pt->active && clock_timer_due(c))
 		posix_timer_expired(pt);
 	spin_unlock(&task_lock, flags);
@@ -314,6 +316,7 @@ int posix_timer_delete(int id)
 	spin_unlock(&task_lock, flags);
 	if (!pt)
 		return -EINVAL;
+	sched_point("timer.unlinked", pt);
 	free_timer(pt);
 	return 0;
 }

@@ -95,9 +95,11 @@ static int look_at(struct process *p, const struct wait_request *r, struct wait_
 static int scan(const struct wait_request *r, struct wait_result *out)
 {
 	struct process *p, *tmp;
-	irqflags_t flags = spin_lock(&task_lock);
 	int result = -ECHILD;
+	irqflags_t flags;
 
+	sched_point("wait.scan", current);
+	flags = spin_lock(&task_lock);
 	list_for_each_safe (p, tmp, &current->process->children, sibling_link) {
 		if (!eligible(p, r))
 			continue;

@@ -63,6 +63,7 @@ int do_sigaction(int sig, const struct action *new, struct action *old)
 
 	if (sig < 1 || sig >= NSIG || (new && (SIG_BIT(sig) & SIGSET_UNBLOCKABLE)))
 		return -EINVAL;
+	sched_point("signal.action", p);
 	flags = spin_lock(&task_lock);
 	if (old)
 		*old = p->actions->action[sig];
@@ -87,6 +88,7 @@ void signal_set_blocked(sigset_t mask)
 	mask &= ~SIGSET_UNBLOCKABLE;
 	if (mask == t->blocked && !signal_pending(t))
 		return;
+	sched_point("signal.mask", t);
 	flags = spin_lock(&task_lock);
 	if (mask & ~t->blocked)
 		signal_retarget(t, mask & ~t->blocked);

@@ -126,6 +126,7 @@ static int wait_for_one(sigset_t set, ns_t deadline, struct siginfo *info)
 		sched_prepare(SCHED_SLEEP_INTR);
 		err = sched_sleep(deadline, "sigtimedwait");
 	}
+	sched_point("signal.waited", t);
 	sig = take_now(set, info);
 	signal_set_blocked(blocked);
 	t->restore_saved_mask = false; /* until here the program's own mask said what is fatal */

@@ -122,6 +122,7 @@ static enum take take(struct thread *t, struct ksignal *ks)
 	}
 	signal_recalc(t);
 	spin_unlock(&task_lock, flags);
+	sched_point("signal.taken", t);
 	return r;
 }
 

@@ -91,6 +91,7 @@ static int kill_info(int pid, const struct siginfo *info)
 
 	if (pid == INT32_MIN)
 		return -ESRCH;
+	sched_point("signal.send", current);
 	flags = spin_lock(&task_lock);
 	err = kill_locked(pid, info);
 	spin_unlock(&task_lock, flags);

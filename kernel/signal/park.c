@@ -93,6 +93,7 @@ void signal_park(void)
 	while (t->park == JOB_STOP && !signal_pending_fatal(t)) {
 		sched_prepare(SCHED_PARKED);
 		spin_unlock(&task_lock, flags);
+		sched_point("signal.parked", t);
 		sched_sleep(NS_NEVER, "job stop");
 		flags = spin_lock(&task_lock);
 	}

@@ -39,7 +39,7 @@ end
 
 warm_up()
 test.load("/tests/lua")
-if args["test.stress"] then assert(sched.stress{seed = number("test.seed", 1), every = number("test.stress")}) end
+require("programs").stress_by_arguments()
 sys.poweroff(test.run{
   pattern = args.test,
   skip = number("test.skip", 0),

@@ -34,7 +34,40 @@ function M.run(spec)
   return out
 end
 
--- A test for each subcommand of a program of tests/user that says "ok". `names`: list of {name, id or nil}, or name.
+local total_rounds = math.tointeger(tonumber(sys.args()["race.rounds"]))
+local CHUNK = 250 -- rounds of a race that take a while, but not so long that the host takes it for a hang
+
+-- A case of a race program: the rounds that it takes for usual, or race.rounds in pieces, each by its own seed.
+local function run_rounds(program, sub)
+  local seed = math.random(1000000)
+  if not total_rounds then return M.run{BIN .. program, sub, 30, seed, pgid = 0} end
+  local out
+  for from = 0, total_rounds - 1, CHUNK do
+    out = M.run{BIN .. program, sub, math.min(CHUNK, total_rounds - from), seed + from, pgid = 0}
+    if out ~= "ok\n" then break end
+    print(string.format("# %s %s: %d rounds of %d", program, sub, math.min(from + CHUNK, total_rounds), total_rounds))
+  end
+  return out
+end
+
+-- Under scheduling stress at the points whose names begin so, then what the boot arguments say again.
+local function stressed(points, fn, ...)
+  sched.stress{seed = math.random(1000000), every = 3, delay = 40000, points = points}
+  local ok, out = pcall(fn, ...)
+  M.stress_by_arguments()
+  if not ok then error(out, 0) end
+  return out
+end
+
+-- test.stress=N, by test.seed
+function M.stress_by_arguments()
+  local args = sys.args()
+  local every = math.tointeger(tonumber(args["test.stress"]))
+  sched.stress(every and {seed = math.tointeger(tonumber(args["test.seed"])) or 1, every = every} or nil)
+end
+
+-- A test for each subcommand of a program of tests/user that says "ok". `names`: list of {name, id or nil}, or name. With opts.stress,
+-- a beginning of names of scheduling points, they are races: so many rounds under stress there.
 function M.subcommands(program, names, opts)
   for _, entry in ipairs(names) do
     local sub, test = entry, entry
@@ -43,8 +76,11 @@ function M.subcommands(program, names, opts)
       sub, test = entry[1], entry[2] or entry[1]
       o = entry.timeout and {timeout = entry.timeout} or opts
     end
+    local points = opts and opts.stress
+    if points and total_rounds then o = {timeout = 100 * 3600} end
     it(test, function()
-      local out = M.run{BIN .. program, sub, pgid = 0} -- a group of its own, as a shell gives each job
+      local out = points and stressed(points, run_rounds, program, sub)
+        or M.run{BIN .. program, sub, pgid = 0} -- a group of its own, as a shell gives each job
       assert.equal("ok\n", out)
     end, o)
   end

@@ -1,0 +1,26 @@
+-- The races of semantics.md, each so many rounds of two sides that meet at a random moment (race.rounds), with preemption
+-- and delays at the scheduling points on their way.
+describe("race.stop", function()
+  subcommands("race_stop", {
+    {"stop_taken", "R01_sigcont_when_a_stop_signal_is_taken"}, {"both_masked", "R02_stop_and_cont_both_masked"},
+    {"exit_in_stop", "R03_exit_group_in_a_group_stop"}, {"two_stops", "R04_two_stop_signals_are_one_report"},
+    {"clone_in_stop", "R05_a_new_thread_stops_too"}, {"exit_completes_stop", "R06_the_last_thread_exits_in_a_stop"},
+    {"continue_in_stop", "R07_sigcont_before_the_stop_is_complete"},
+  }, {stress = "signal. exit. fork. wait. sched.wake", timeout = 30})
+end)
+
+describe("race.signal", function()
+  subcommands("race_signal", {
+    {"chosen_blocks", "R19_the_chosen_thread_blocks_the_signal"}, {"chosen_exits", "R20_the_chosen_thread_exits"},
+    {"ignored_meanwhile", "R25_sigaction_against_a_send"}, {"poll_times_out", "R25_timeout_of_poll_against_a_signal"},
+    {"sigtimedwait_times_out", "R25_timeout_of_sigtimedwait_against_a_signal"},
+    {"timer_deleted", "R25_timer_delete_against_expiry"},
+  }, {stress = "signal. exit. poll. timer. sched.", timeout = 30})
+end)
+
+describe("race.exit", function()
+  subcommands("race_exit", {
+    {"fork_and_killpg", "R21_fork_against_killpg"}, {"one_reaps", "R22_waiters_of_one_zombie"},
+    {"parent_dies_too", "R23_parent_and_child_die_together"},
+  }, {stress = "signal. exit. fork. wait. sched.wake", timeout = 30})
+end)

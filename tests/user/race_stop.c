@@ -1,0 +1,374 @@
+/* Races of stop signals, SIGCONT, and threads that come and go meanwhile (tests/lua/race). */
+#include "race.h"
+
+#define THREADS 3
+
+static struct page {
+	int ready, done; /* the round that a side has reached */
+	int go;
+	unsigned long steps[THREADS + 1];
+	unsigned long sum;
+} *page;
+
+/* A child in a group of its own, which is not an orphan: this process is in the same session. */
+static pid_t child_running(void (*fn)(void))
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setpgid(0, 0);
+		fn();
+		_exit(0);
+	}
+	setpgid(pid, pid);
+	return pid;
+}
+
+static void *step(void *arg)
+{
+	unsigned long *steps = arg;
+
+	for (;;) {
+		for (int k = 0; k < 16; k++)
+			getppid();
+		nanosleep(&(struct timespec){0, 100000}, NULL);
+		ADD(*steps, 1);
+	}
+	return NULL;
+}
+
+static void step_alone(void)
+{
+	step(&page->steps[0]);
+}
+
+static void step_together(void)
+{
+	for (int i = 1; i < THREADS; i++)
+		start(step, &page->steps[i]);
+	step(&page->steps[0]);
+}
+
+/* Each of the threads has been through the kernel, and out of it, since. */
+static void await_steps(int threads)
+{
+	for (int i = 0; i < threads; i++) {
+		unsigned long before = LOAD(page->steps[i]);
+
+		AWAIT(LOAD(page->steps[i]) >= before + 2);
+	}
+}
+
+static void check_no_report(pid_t pid, int options)
+{
+	int status = 0;
+
+	if (waitpid(pid, &status, options | WNOHANG))
+		FAIL("an unexpected report: status %#x", (unsigned)status);
+}
+
+/* Has it been told that the child continues? Once only. */
+static bool continued(pid_t pid)
+{
+	int status;
+	pid_t told = waitpid(pid, &status, WUNTRACED | WCONTINUED | WNOHANG);
+
+	CHECK(told == 0 || told == pid);
+	if (told)
+		CHECK(WIFCONTINUED(status));
+	check_no_report(pid, WUNTRACED | WCONTINUED);
+	return told;
+}
+
+static int await_stop(pid_t pid)
+{
+	int status;
+
+	CHECK_EQ(pid, waitpid(pid, &status, WUNTRACED));
+	if (!WIFSTOPPED(status))
+		FAIL("not stopped: status %#x", (unsigned)status);
+	check_no_report(pid, WUNTRACED | WCONTINUED);
+	return WSTOPSIG(status);
+}
+
+/* R01 */
+static void stop_taken(void)
+{
+	static const int stops[] = {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
+	int n = rounds();
+	pid_t pid = child_running(step_alone);
+
+	await_steps(1);
+	for (int i = 0; i < n; i++) {
+		CHECK_OK(kill(pid, stops[random_below(4)]));
+		random_delay();
+		CHECK_OK(kill(pid, SIGCONT));
+		continued(pid);
+		await_steps(1);
+		check_no_report(pid, WUNTRACED | WCONTINUED);
+	}
+	finish_child(pid);
+}
+
+static void mask_and_unmask(void)
+{
+	for (int i = 1;; i++) {
+		set_blocked(SIG_BLOCK, SIGTSTP);
+		set_blocked(SIG_BLOCK, SIGCONT);
+		STORE(page->ready, i);
+		random_delay();
+		if (i % 2)
+			set_blocked(SIG_UNBLOCK, SIGCONT);
+		set_blocked(SIG_UNBLOCK, SIGTSTP);
+		set_blocked(SIG_UNBLOCK, SIGCONT);
+		STORE(page->done, i);
+		AWAIT(LOAD(page->go) == i);
+	}
+}
+
+/* R02 */
+static void both_masked(void)
+{
+	int n = rounds();
+	pid_t pid = child_running(mask_and_unmask);
+
+	for (int i = 1; i <= n; i++) {
+		AWAIT(LOAD(page->ready) == i);
+		random_delay();
+		CHECK_OK(kill(pid, SIGTSTP));
+		if (i % 4 < 2)
+			random_delay();
+		CHECK_OK(kill(pid, SIGCONT));
+		AWAIT(LOAD(page->done) == i);
+		continued(pid);
+		STORE(page->go, i);
+	}
+	finish_child(pid);
+}
+
+static void *exit_group_soon(void *arg)
+{
+	STORE(page->ready, 1);
+	random_delay();
+	_exit(7);
+	return arg;
+}
+
+static void die_of_a_thread(void)
+{
+	start(step, &page->steps[1]);
+	start(exit_group_soon, NULL);
+	step(&page->steps[0]);
+}
+
+/* R03 */
+static void exit_in_stop(void)
+{
+	int n = rounds(), status;
+
+	for (int i = 0; i < n; i++) {
+		STORE(page->ready, 0);
+		random_below(2);
+		pid_t pid = child_running(die_of_a_thread);
+
+		AWAIT(LOAD(page->ready));
+		random_delay();
+		kill(pid, i % 2 ? SIGSTOP : SIGTTOU);
+		CHECK_EQ(pid, waitpid(pid, &status, WUNTRACED));
+		if (WIFSTOPPED(status)) {
+			CHECK_OK(kill(pid, SIGCONT));
+			CHECK_EQ(pid, waitpid(pid, &status, 0));
+		}
+		CHECK_EQ(7 << 8, status);
+		CHECK_ERRNO(ECHILD, waitpid(pid, &status, 0));
+	}
+}
+
+/* R04 */
+static pid_t target;
+
+static void *send_ttin(void *arg)
+{
+	for (int i = 1;; i++) {
+		AWAIT(LOAD(page->go) == i);
+		CHECK_OK(kill(target, SIGTTIN));
+		STORE(page->done, i);
+	}
+	return arg;
+}
+
+static void check_sigchld(int code, int status)
+{
+	siginfo_t info;
+
+	CHECK_EQ(code, take_sigchld(&info));
+	CHECK_EQ(status, info.si_status);
+	CHECK_EQ(0, take_sigchld(&info));
+}
+
+static void two_stops(void)
+{
+	int n = rounds();
+
+	set_blocked(SIG_BLOCK, SIGCHLD);
+	target = child_running(step_together);
+	start(send_ttin, NULL);
+	await_steps(THREADS);
+	for (int i = 1; i <= n; i++) {
+		int sig;
+
+		STORE(page->go, i);
+		if (i % 2)
+			random_delay();
+		CHECK_OK(kill(target, SIGTSTP));
+		AWAIT(LOAD(page->done) == i);
+		sig = await_stop(target);
+		CHECK(sig == SIGTSTP || sig == SIGTTIN);
+		check_sigchld(CLD_STOPPED, sig);
+		CHECK_OK(kill(target, SIGCONT));
+		CHECK(continued(target));
+		await_steps(THREADS);
+		check_sigchld(CLD_CONTINUED, SIGCONT);
+	}
+	finish_child(target);
+}
+
+static void *count_and_end(void *arg)
+{
+	int n = (int)random_below(20);
+
+	for (int k = 0; k < n; k++)
+		ADD(page->sum, 1);
+	return arg;
+}
+
+static void *make_threads(void *arg)
+{
+	for (;;) {
+		pthread_t t = start(count_and_end, NULL);
+
+		ADD(page->sum, 1);
+		CHECK_OK(pthread_join(t, NULL));
+	}
+	return arg;
+}
+
+static void clone_endlessly(void)
+{
+	start(make_threads, NULL);
+	make_threads(NULL);
+}
+
+/* Nobody of it runs, and nobody begins to. */
+static void check_rest(void)
+{
+	unsigned long before = LOAD(page->sum);
+
+	for (int k = 0; k < 3; k++) {
+		sched_yield();
+		random_delay();
+	}
+	CHECK_EQ(before, LOAD(page->sum));
+}
+
+/* R05: two threads make threads without end */
+static void clone_in_stop(void)
+{
+	int n = rounds();
+	pid_t pid = child_running(clone_endlessly);
+
+	for (int i = 0; i < n; i++) {
+		unsigned long before = LOAD(page->sum);
+
+		AWAIT(LOAD(page->sum) != before);
+		random_delay();
+		CHECK_OK(kill(pid, SIGSTOP));
+		CHECK_EQ(SIGSTOP, await_stop(pid));
+		check_rest();
+		CHECK_OK(kill(pid, SIGCONT));
+		CHECK(continued(pid));
+	}
+	finish_child(pid);
+}
+
+static void *end_soon(void *arg)
+{
+	STORE(page->ready, *(int *)arg);
+	random_delay();
+	return arg;
+}
+
+static void end_threads(void)
+{
+	for (int i = 1;; i++) {
+		AWAIT(LOAD(page->go) == i);
+		pthread_t a = start(end_soon, &i), b = start(end_soon, &i);
+
+		CHECK_OK(pthread_join(a, NULL));
+		CHECK_OK(pthread_join(b, NULL));
+		STORE(page->done, i);
+	}
+}
+
+/* R06 */
+static void exit_completes_stop(void)
+{
+	int n = rounds();
+	pid_t pid = child_running(end_threads);
+
+	for (int i = 1; i <= n; i++) {
+		STORE(page->go, i);
+		AWAIT(LOAD(page->ready) == i);
+		random_delay();
+		CHECK_OK(kill(pid, SIGSTOP));
+		CHECK_EQ(SIGSTOP, await_stop(pid));
+		CHECK_OK(kill(pid, SIGCONT));
+		CHECK(continued(pid));
+		AWAIT(LOAD(page->done) == i);
+	}
+	finish_child(pid);
+}
+
+/*
+ * R07, S49. Where the stop had begun, the parent is told of it by one SIGCHLD, with the signal if
+ * it was complete, else with 0. (It may be told of the continuation too, but one SIGCHLD is pending
+ * already.)
+ */
+static void continue_in_stop(void)
+{
+	int n = rounds();
+	siginfo_t info;
+	pid_t pid;
+
+	set_blocked(SIG_BLOCK, SIGCHLD);
+	pid = child_running(step_together);
+	await_steps(THREADS);
+	for (int i = 0; i < n; i++) {
+		CHECK_OK(kill(pid, SIGSTOP));
+		random_delay();
+		CHECK_OK(kill(pid, SIGCONT));
+		bool told = continued(pid);
+		await_steps(THREADS);
+		int code = take_sigchld(&info);
+
+		CHECK_EQ(told ? CLD_STOPPED : 0, code);
+		if (told)
+			CHECK(info.si_status == 0 || info.si_status == SIGSTOP);
+		CHECK_EQ(0, take_sigchld(&info));
+	}
+	finish_child(pid);
+}
+
+static void prepare(void) __attribute__((constructor));
+static void prepare(void)
+{
+	page = shared_page();
+}
+
+SUBCOMMANDS({"stop_taken", stop_taken}, {"both_masked", both_masked},
+    {"exit_in_stop", exit_in_stop}, {"two_stops", two_stops}, {"clone_in_stop", clone_in_stop},
+    {"exit_completes_stop", exit_completes_stop}, {"continue_in_stop", continue_in_stop})
