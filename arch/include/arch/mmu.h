@@ -49,7 +49,7 @@ void arch_pt_switch(struct arch_space *as); /* NULL: the kernel's own tables onl
 
 /* The kernel's half: one page in the vmap area. Visible to every space. 0 or -ENOMEM. */
 int arch_kernel_map(uintptr_t va, paddr_t pa, unsigned flags) must_check;
-paddr_t arch_kernel_unmap(uintptr_t va); /* what was there, 0: nothing. No flush. */
+paddr_t arch_kernel_unmap(uintptr_t va);              /* what was there, 0: nothing. No flush. */
 void arch_kernel_flush(uintptr_t start, size_t size); /* on every CPU before it returns */
 extern uintptr_t arch_vmap_start, arch_vmap_end;
 /* The physical address behind any kernel address; false if unmapped. */
