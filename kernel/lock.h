@@ -16,6 +16,7 @@ enum lock_rank {
 	RANK_SOCKET,     /* who is at the other end of a socket, under the family's lock */
 	RANK_ASYNC,      /* who is told by SIGIO, and the lists of them (fs/async.c) */
 	RANK_TASK,       /* task_lock: all state shared between tasks */
+	RANK_PLACES,     /* a task's root and working directory */
 	RANK_WALL,       /* setting the wall clock, and the timers by it */
 	RANK_TIMER,      /* timer queues */
 	RANK_FUTEX,      /* futex hash buckets; two of them in order of address */

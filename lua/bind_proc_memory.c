@@ -8,12 +8,12 @@
 #define MAX_READ  (16 << 20)
 #define PATH_ROOM 256
 
-const char *path_of(struct dentry *d, char *buf, size_t size)
+const char *path_of(const struct path *p, char *buf, size_t size)
 {
-	struct fs_context *fs = current->fs;
-	char *p = dentry_path(d, fs ? fs->root : NULL, buf, size);
+	const struct path nowhere = {NULL, NULL};
+	char *text = path_text(p, current->fs ? &current->fs->root : &nowhere, buf, size);
 
-	return IS_ERR(p) ? NULL : p;
+	return IS_ERR(text) ? NULL : text;
 }
 
 /* --- maps --- */
@@ -33,8 +33,8 @@ static void area_name(const struct area *a, char *buf, size_t size)
 	buf[0] = 0;
 	if (a->name) {
 		strlcpy(buf, a->name, size);
-	} else if (a->file && a->file->dentry) {
-		const char *start = path_of(a->file->dentry, path, sizeof(path));
+	} else if (a->file && a->file->path.dentry) {
+		const char *start = path_of(&a->file->path, path, sizeof(path));
 		if (start) {
 			size_t n = strlen(start);
 			strlcpy(buf, n < size ? start : start + n - size + 1, size);
@@ -169,8 +169,8 @@ static void describe_file(struct file *f, struct fd_info *out)
 	}
 	if (file_socket(f))
 		file_socket(f)->ops->describe(file_socket(f), out->socket, sizeof(out->socket));
-	if (f->dentry) {
-		const char *start = path_of(f->dentry, out->path, sizeof(out->path));
+	if (f->path.dentry) {
+		const char *start = path_of(&f->path, out->path, sizeof(out->path));
 		if (start) {
 			memmove(out->path, start, strlen(start) + 1);
 			return;

@@ -68,9 +68,9 @@ int task_space(const struct task_handle *h, struct space **out);
 int task_thread(const struct task_handle *h, int tid, struct thread **out);
 
 void open_process_type(lua_State *L); /* bind_proc_object.c */
-/* The path of a dentry as the shell sees it, in buf; NULL if it has none. */
-struct dentry;
-const char *path_of(struct dentry *d, char *buf, size_t size);
+/* A path as the shell sees it, in buf; NULL if it has none. */
+struct path;
+const char *path_of(const struct path *p, char *buf, size_t size);
 /* Pushes the handle of a process just seen. */
 void push_process_handle(lua_State *L, const struct task_handle *h);
 struct task_handle *check_process(lua_State *L, int arg); /* a P; raises */

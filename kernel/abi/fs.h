@@ -12,6 +12,14 @@
 #define AT_EMPTY_PATH       0x1000
 #define AT_STATX_SYNC_TYPE  0x6000
 
+/* openat2(2) */
+#define RESOLVE_NO_XDEV       1
+#define RESOLVE_NO_MAGICLINKS 2
+#define RESOLVE_NO_SYMLINKS   4
+#define RESOLVE_BENEATH       8
+#define RESOLVE_IN_ROOT       16
+#define RESOLVE_CACHED        32
+
 #define O_ACCMODE     3
 #define O_RDONLY      0
 #define O_WRONLY      1
@@ -135,34 +143,42 @@
 
 /* renameat2(2), fallocate(2), preadv2(2), close_range(2), memfd_create(2), eventfd(2), utimensat(2)
  */
-#define RENAME_NOREPLACE     1
-#define RENAME_EXCHANGE      2
-#define RENAME_WHITEOUT      4
-#define FALLOC_FL_KEEP_SIZE  1
-#define FALLOC_FL_PUNCH_HOLE 2
-#define RWF_HIPRI            1
-#define RWF_DSYNC            2
-#define RWF_SYNC             4
-#define RWF_NOWAIT           8
-#define RWF_APPEND           16
-#define CLOSE_RANGE_UNSHARE  2
-#define CLOSE_RANGE_CLOEXEC  4
-#define MFD_CLOEXEC          1
-#define MFD_ALLOW_SEALING    2
-#define MFD_HUGETLB          4
-#define MFD_NOEXEC_SEAL      8
-#define MFD_EXEC             16
-#define MFD_HUGE_SIZES       (63U << 26)
-#define EFD_SEMAPHORE        1
-#define UTIME_NOW            0x3fffffff
-#define UTIME_OMIT           0x3ffffffe
+#define RENAME_NOREPLACE         1
+#define RENAME_EXCHANGE          2
+#define RENAME_WHITEOUT          4
+#define FALLOC_FL_KEEP_SIZE      1
+#define FALLOC_FL_PUNCH_HOLE     2
+#define FALLOC_FL_COLLAPSE_RANGE 8
+#define FALLOC_FL_ZERO_RANGE     16
+#define FALLOC_FL_INSERT_RANGE   32
+#define FALLOC_FL_UNSHARE_RANGE  64
+#define RWF_HIPRI                1
+#define RWF_DSYNC                2
+#define RWF_SYNC                 4
+#define RWF_NOWAIT               8
+#define RWF_APPEND               16
+#define CLOSE_RANGE_UNSHARE      2
+#define CLOSE_RANGE_CLOEXEC      4
+#define MFD_CLOEXEC              1
+#define MFD_ALLOW_SEALING        2
+#define MFD_HUGETLB              4
+#define MFD_NOEXEC_SEAL          8
+#define MFD_EXEC                 16
+#define MFD_HUGE_SIZES           (63U << 26)
+#define EFD_SEMAPHORE            1
+#define UTIME_NOW                0x3fffffff
+#define UTIME_OMIT               0x3ffffffe
 
 /* mount(2), umount2(2) */
 #define MS_RDONLY       1
 #define MS_NOSUID       2
 #define MS_NODEV        4
 #define MS_NOEXEC       8
+#define MS_SYNCHRONOUS  16
 #define MS_REMOUNT      32
+#define MS_MANDLOCK     64
+#define MS_DIRSYNC      128
+#define MS_NOSYMFOLLOW  256
 #define MS_NOATIME      1024
 #define MS_NODIRATIME   2048
 #define MS_BIND         4096
@@ -175,6 +191,8 @@
 #define MS_SHARED       (1 << 20)
 #define MS_RELATIME     (1 << 21)
 #define MS_STRICTATIME  (1 << 24)
+#define MS_LAZYTIME     (1 << 25)
+#define MS_NOUSER       (1U << 31)
 #define MNT_FORCE       1
 #define MNT_DETACH      2
 #define MNT_EXPIRE      4
@@ -192,6 +210,8 @@
 /* statx(2) */
 #define STATX_BASIC_STATS     0x7ffU
 #define STATX_BTIME           0x800U
+#define STATX_MNT_ID          0x1000U
+#define STATX_MNT_ID_UNIQUE   0x4000U
 #define STATX_RESERVED        0x80000000U
 #define STATX_ATTR_MOUNT_ROOT 0x2000
 

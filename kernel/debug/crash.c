@@ -43,9 +43,10 @@ static const char *area_name(const struct area *a, char *path, size_t size)
 {
 	if (a->name)
 		return a->name;
-	if (a->file && a->file->dentry) {
-		struct dentry *root = current->fs ? current->fs->root : NULL;
-		char *p = dentry_path(a->file->dentry, root, path, size);
+	if (a->file && a->file->path.dentry) {
+		const struct path nowhere = {NULL, NULL};
+		char *p = path_text(
+		    &a->file->path, current->fs ? &current->fs->root : &nowhere, path, size);
 		return IS_ERR(p) ? "[file]" : p;
 	}
 	return a->flags & AREA_STACK ? "[stack]" : a->flags & AREA_HEAP ? "[heap]" : "[anonymous]";

@@ -59,4 +59,4 @@ extern const struct file_ops ptmx_file_ops;
 struct file *pty_open_master(void);
 struct pty *pty_of_master(const struct file *f); /* NULL: no master */
 /* A file of the slave, with these flags (TIOCGPTPEER). ERR_PTR. */
-struct file *pty_open_peer(struct pty *p, unsigned flags);
+struct file *pty_open_peer(const struct file *master, unsigned flags);

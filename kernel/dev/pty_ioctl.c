@@ -34,12 +34,12 @@ static int64_t signal_slave(struct pty *p, int sig)
 }
 
 /* TIOCGPTPEER */
-static int64_t open_peer(struct pty *p, unsigned flags)
+static int64_t open_peer(const struct file *master, unsigned flags)
 {
 	int fd = fd_reserve(flags, 0);
 	if (fd < 0)
 		return fd;
-	struct file *f = pty_open_peer(p, flags);
+	struct file *f = pty_open_peer(master, flags);
 	if (IS_ERR(f)) {
 		fd_unreserve(fd);
 		return PTR_ERR(f);
@@ -63,8 +63,6 @@ static int64_t ioctl_pty(struct pty *p, unsigned cmd, uint64_t arg)
 		return put_int(arg, p->packet);
 	case TIOCSIG:
 		return signal_slave(p, (int)arg);
-	case TIOCGPTPEER:
-		return open_peer(p, (unsigned)arg);
 	default:
 		return -ENOIOCTLCMD;
 	}
@@ -181,7 +179,7 @@ int64_t ptmx_ioctl(struct file *f, unsigned cmd, uint64_t arg)
 
 	if (p->master_hung_up)
 		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
-	int64_t r = ioctl_pty(p, cmd, arg);
+	int64_t r = cmd == TIOCGPTPEER ? open_peer(f, (unsigned)arg) : ioctl_pty(p, cmd, arg);
 	if (r == -ENOIOCTLCMD)
 		r = tty_ioctl_job(p->slave, f, cmd, arg, true);
 	if (r == -ENOIOCTLCMD)

@@ -34,24 +34,30 @@ static int ptmx_open(struct inode *i, struct file *f)
 
 struct file *pty_open_master(void)
 {
-	struct superblock *sb = devpts_main();
-	if (IS_ERR(sb))
-		return (struct file *)sb;
-	struct pty *p = pty_create(sb);
-	if (IS_ERR(p)) {
-		devpts_put(sb);
-		return (struct file *)p;
-	}
-	p->locked = false; /* nobody else has it yet */
-	struct file *f = file_create(&ptmx_file_ops, NULL, O_RDWR, p);
+	struct file *f = file_create(&ptmx_file_ops, NULL, O_RDWR, NULL);
 	if (IS_ERR(f))
-		pty_close_master(p);
+		return f;
+	int err = ptmx_open(f->inode, f);
+	if (err) {
+		file_put(f);
+		return ERR_PTR(err);
+	}
+	pty_of_file(f)->locked = false; /* nobody else has it yet */
 	return f;
 }
 
-struct file *pty_open_peer(struct pty *p, unsigned flags)
+struct file *pty_open_peer(const struct file *master, unsigned flags)
 {
-	return file_open_dentry(p->node, flags);
+	const struct pty *p = pty_of_file(master);
+	struct path at;
+	int err = devpts_path_of(master, &at);
+	if (err)
+		return ERR_PTR(err);
+	struct file *f = at.dentry->sb == p->sb
+			     ? file_open_path(&(struct path){at.mount, p->node}, flags)
+			     : ERR_PTR(-ENODEV);
+	path_put(&at);
+	return f;
 }
 
 static void ptmx_release(struct file *f)

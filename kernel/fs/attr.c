@@ -58,25 +58,31 @@ static int change_owner(struct inode *i, uint32_t uid, uint32_t gid)
 	return err;
 }
 
-/* What a call changes: an inode, and the name that it was reached by (NULL: none). References. */
+/* What a call changes: an inode, and where it was reached (a NULL dentry: on no path). References,
+ * and the right to write there. */
 struct target {
 	struct inode *inode;
-	struct dentry *dentry;
+	struct path path;
 };
 
-static void target_set(struct target *t, struct inode *i, struct dentry *d)
+static int target_set(struct target *t, struct inode *i, const struct path *p)
 {
-	*t = (struct target){i, d};
+	int err = path_want_write(p);
+
+	if (err)
+		return err;
+	*t = (struct target){i, *p};
 	inode_get(i);
-	if (d)
-		dentry_get(d);
+	if (p->dentry)
+		path_get(p);
+	return 0;
 }
 
 /* By a path; with AT_EMPTY_PATH also a descriptor's. */
 static int target_get(struct target *t, int dirfd, uaddr_t upath, unsigned flags)
 {
 	struct user_path p;
-	struct dentry *d;
+	struct path at;
 	int err = user_path_get(&p, upath);
 
 	if (err)
@@ -87,29 +93,30 @@ static int target_get(struct target *t, int dirfd, uaddr_t upath, unsigned flags
 		user_path_put(&p);
 		if (!f)
 			return -EBADF;
-		target_set(t, f->inode, f->dentry);
+		err = target_set(t, f->inode, &f->path);
 		file_put(f);
-		return 0;
+		return err;
 	}
 	err = path_lookup(dirfd, p.text,
 	    (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
 		(flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0),
-	    &d);
+	    &at);
 	user_path_put(&p);
 	if (err)
 		return err;
-	target_set(t, d->inode, d);
-	dentry_put(d);
-	return 0;
+	err = target_set(t, at.dentry->inode, &at);
+	path_put(&at);
+	return err;
 }
 
 /* Ends a change: tells of it if it was made. Returns err. */
 static int target_put(struct target *t, int err, uint32_t what)
 {
-	if (!err && t->dentry && what)
-		inotify_dentry(t->dentry, what);
+	if (!err && t->path.dentry && what)
+		inotify_dentry(t->path.dentry, what);
 	inode_put(t->inode);
-	dentry_put(t->dentry);
+	mount_end_write(t->path.mount);
+	path_put(&t->path);
 	return err;
 }
 
@@ -117,12 +124,13 @@ static int target_put(struct target *t, int err, uint32_t what)
 static int target_get_fd(struct target *t, int fd)
 {
 	struct file *f = fd_get(fd);
+	int err;
 
 	if (!f)
 		return -EBADF;
-	target_set(t, f->inode, f->dentry);
+	err = target_set(t, f->inode, &f->path);
 	file_put(f);
-	return 0;
+	return err;
 }
 
 static int do_fchmodat(int dirfd, uaddr_t path, uint32_t mode, unsigned flags)

@@ -34,7 +34,7 @@ SYSCALL(mount)
 	if (!err)
 		err = user_path_get(&target, a[1]);
 	if (!err) {
-		err = do_mount(source ? source : "none", target.text, type, a[3], options);
+		err = do_mount(source, target.text, type, a[3], options);
 		user_path_put(&target);
 	}
 	kfree(type);

@@ -2,41 +2,6 @@
 #include "fs/inotify.h"
 #include "syscall/syscall.h"
 
-static int64_t open_installed(int dirfd, const char *path, unsigned flags, uint32_t mode)
-{
-	int fd = fd_reserve(flags, 0);
-	struct file *f;
-
-	if (fd < 0)
-		return fd;
-	f = do_open(dirfd, path, flags, mode);
-	if (IS_ERR(f)) {
-		fd_unreserve(fd);
-		return PTR_ERR(f);
-	}
-	fd_publish(fd, f);
-	return fd;
-}
-
-SYSCALL(openat)
-{
-	const unsigned known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
-			       O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT | O_LARGEFILE |
-			       O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH |
-			       O_TMPFILE_BIT;
-	unsigned flags = (unsigned)a[2] & known;
-	struct user_path p;
-	int64_t result = user_path_get(&p, a[1]);
-
-	if (result)
-		return result;
-	if (!(flags & O_PATH))
-		flags |= O_LARGEFILE;
-	result = open_installed((int)a[0], p.text, flags, (uint32_t)a[3]);
-	user_path_put(&p);
-	return result;
-}
-
 SYSCALL(mkdirat)
 {
 	struct user_path p;
@@ -141,8 +106,9 @@ SYSCALL(renameat2)
 	return rename_paths(a, (unsigned)a[4]);
 }
 
-static int64_t copy_link(struct inode *i, uaddr_t buf, size_t size)
+static int64_t copy_link(const struct path *p, uaddr_t buf, size_t size)
 {
+	struct inode *i = p->dentry->inode;
 	const char *text = i->link_target;
 	char *made = NULL;
 	int64_t result;
@@ -159,7 +125,7 @@ static int64_t copy_link(struct inode *i, uaddr_t buf, size_t size)
 		result = (int64_t)MIN(strlen(text), size);
 		if (arch_copy_out(buf, text, (size_t)result))
 			result = -EFAULT;
-		inode_accessed(i);
+		path_accessed(p);
 	}
 	kfree(made);
 	return result;
@@ -168,7 +134,7 @@ static int64_t copy_link(struct inode *i, uaddr_t buf, size_t size)
 SYSCALL(readlinkat)
 {
 	struct user_path p;
-	struct dentry *d;
+	struct path at;
 	int64_t result;
 
 	if ((int)a[3] <= 0)
@@ -176,13 +142,13 @@ SYSCALL(readlinkat)
 	result = user_path_get(&p, a[1]);
 	if (result)
 		return result;
-	result = path_lookup((int)a[0], p.text, LOOKUP_EMPTY, &d);
+	result = path_lookup((int)a[0], p.text, LOOKUP_EMPTY, &at);
 	if (!result) {
-		if (S_ISLNK(d->inode->mode))
-			result = copy_link(d->inode, a[2], (size_t)(int)a[3]);
+		if (S_ISLNK(at.dentry->inode->mode))
+			result = copy_link(&at, a[2], (size_t)(int)a[3]);
 		else
 			result = *p.text ? -EINVAL : -ENOENT;
-		dentry_put(d);
+		path_put(&at);
 	}
 	user_path_put(&p);
 	return result;
@@ -191,19 +157,13 @@ SYSCALL(readlinkat)
 SYSCALL(getcwd)
 {
 	char *buf = kmalloc(PATH_MAX), *path;
-	struct fs_context *fs = current_fs();
-	struct dentry *root, *cwd;
+	struct path root, cwd;
 	int64_t result;
 
 	if (!buf)
 		return -ENOMEM;
-	mutex_lock(&fs->lock);
-	root = fs->root;
-	cwd = fs->cwd;
-	dentry_get(root);
-	dentry_get(cwd);
-	mutex_unlock(&fs->lock);
-	path = dentry_path(cwd, root, buf, PATH_MAX);
+	fs_places(current_fs(), &root, &cwd);
+	path = path_text(&cwd, &root, buf, PATH_MAX);
 	if (IS_ERR(path)) {
 		result = PTR_ERR(path);
 	} else {
@@ -213,41 +173,38 @@ SYSCALL(getcwd)
 		else if (arch_copy_out(a[0], path, (size_t)result))
 			result = -EFAULT;
 	}
-	dentry_put(root);
-	dentry_put(cwd);
+	path_put(&root);
+	path_put(&cwd);
 	kfree(buf);
 	return result;
 }
 
-/* Makes `d` (reference taken over) the working directory, or the root. */
-static void set_place(struct dentry *d, bool root)
+/* Makes the place (references taken over) the working directory, or the root. */
+static void set_place(struct path p, bool root)
 {
 	struct fs_context *fs = current_fs();
-	struct dentry **place = root ? &fs->root : &fs->cwd, *old;
+	irqflags_t flags = spin_lock(&fs->lock);
+	struct path *place = root ? &fs->root : &fs->cwd, old = *place;
 
-	superblock_use(d->sb);
-	mutex_lock(&fs->lock);
-	old = *place;
-	*place = d;
-	mutex_unlock(&fs->lock);
-	superblock_unuse(old->sb);
-	dentry_put(old);
+	*place = p;
+	spin_unlock(&fs->lock, flags);
+	path_put(&old);
 }
 
 static int change_place(const char *path, bool root)
 {
-	struct dentry *d;
-	int err = path_lookup(AT_FDCWD, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &d);
+	struct path p;
+	int err = path_lookup(AT_FDCWD, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &p);
 
 	if (err)
 		return err;
-	err = inode_permission(d->inode, MAY_EXEC);
+	err = inode_permission(p.dentry->inode, MAY_EXEC);
 	if (!err && root && !fs_capable(CAP_SYS_CHROOT))
 		err = -EPERM;
 	if (err)
-		dentry_put(d);
+		path_put(&p);
 	else
-		set_place(d, root);
+		set_place(p, root);
 	return err;
 }
 
@@ -285,12 +242,12 @@ SYSCALL(fchdir)
 
 	if (!f)
 		return -EBADF;
-	err = f->dentry && S_ISDIR(f->inode->mode) ? 0 : -ENOTDIR;
+	err = f->path.dentry && S_ISDIR(f->inode->mode) ? 0 : -ENOTDIR;
 	if (!err)
 		err = inode_permission(f->inode, MAY_EXEC);
 	if (!err) {
-		dentry_get(f->dentry);
-		set_place(f->dentry, false);
+		path_get(&f->path);
+		set_place(f->path, false);
 	}
 	file_put(f);
 	return err;
@@ -302,11 +259,33 @@ SYSCALL(umask)
 	return __atomic_exchange_n(&fs->umask, (uint32_t)a[0] & 0777, __ATOMIC_RELAXED);
 }
 
+static int truncate_found(const struct path *p, uint64_t size)
+{
+	struct inode *i = p->dentry->inode;
+	int err;
+
+	if (!S_ISREG(i->mode))
+		return S_ISDIR(i->mode) ? -EISDIR : -EINVAL;
+	err = path_want_write(p);
+	if (err)
+		return err;
+	err = inode_permission(i, MAY_WRITE);
+	if (!err)
+		err = inode_get_write(i);
+	if (!err) {
+		err = inode_truncate(i, size);
+		inode_put_write(i);
+	}
+	mount_end_write(p->mount);
+	if (!err)
+		inotify_dentry(p->dentry, IN_MODIFY);
+	return err;
+}
+
 SYSCALL(truncate)
 {
 	struct user_path p;
-	struct dentry *d;
-	struct inode *i;
+	struct path at;
 	int err;
 
 	if ((int64_t)a[1] < 0)
@@ -314,23 +293,11 @@ SYSCALL(truncate)
 	err = user_path_get(&p, a[0]);
 	if (err)
 		return err;
-	err = path_lookup(AT_FDCWD, p.text, LOOKUP_FOLLOW, &d);
+	err = path_lookup(AT_FDCWD, p.text, LOOKUP_FOLLOW, &at);
 	user_path_put(&p);
 	if (err)
 		return err;
-	i = d->inode;
-	if (!S_ISREG(i->mode))
-		err = S_ISDIR(i->mode) ? -EISDIR : -EINVAL;
-	if (!err)
-		err = inode_permission(i, MAY_WRITE);
-	if (!err)
-		err = inode_get_write(i);
-	if (!err) {
-		err = inode_truncate(i, a[1]);
-		inode_put_write(i);
-		if (!err)
-			inotify_dentry(d, IN_MODIFY);
-	}
-	dentry_put(d);
+	err = truncate_found(&at, a[1]);
+	path_put(&at);
 	return err;
 }

@@ -1,6 +1,7 @@
 /* Dentries: the tree of names. A filesystem without a lookup operation lives in it alone: its
  * directories pin what they hold, and index it by hash once there is much of it. */
 #include "fs/inotify.h"
+#include "fs/mount.h"
 #include "printk.h"
 
 #define INDEX_AT 16 /* children from which on a directory gets an index */
@@ -251,32 +252,45 @@ static bool prepend(char *buf, char **p, const char *text, size_t len)
 	return true;
 }
 
-/* The names from `d` up to `root` (tree_lock). False if they do not fit; *reached is where the
+/* The names from *at up to `root` (tree_lock). False if they do not fit; *at becomes where the
  * climb ended. */
-static bool prepend_names(
-    struct dentry *d, struct dentry *root, char *buf, char **p, struct dentry **reached)
+static bool prepend_names(struct path *at, const struct path *root, char *buf, char **p)
 {
-	while (d != root) {
-		if (d->parent == d) {
-			struct mount *m = d->sb->mount;
-			if (!m || !m->covered || m->root != d)
+	while (!path_same(at, root)) {
+		const struct dentry *d = at->dentry;
+
+		if (path_is_mount_root(at)) {
+			if (!at->mount->parent)
 				break;
-			d = m->covered;
+			*at = (struct path){at->mount->parent, at->mount->covered};
 			continue;
 		}
+		if (d->parent == d)
+			break;
 		if (!prepend(buf, p, d->name, d->name_len) || !prepend(buf, p, "/", 1))
 			return false;
-		d = d->parent;
+		at->dentry = d->parent;
 	}
-	*reached = d;
 	return true;
 }
 
-char *dentry_path_raw(
-    struct dentry *d, struct dentry *root, char *buf, size_t size, const char *suffix)
+/* The start of a path that did not come to the root. */
+static bool prepend_elsewhere(const struct path *reached, bool names, char *buf, char **p)
+{
+	const struct dentry *d = reached->dentry;
+
+	if (path_same(reached, &vfs_root))
+		return (names || prepend(buf, p, "/", 1)) && prepend(buf, p, "(unreachable)", 13);
+	if (S_ISDIR(d->inode->mode)) /* of a tree that was unmounted */
+		return names || prepend(buf, p, "/", 1);
+	return prepend(buf, p, d->name, d->name_len); /* a pipe */
+}
+
+char *path_text_raw(
+    const struct path *at, const struct path *root, char *buf, size_t size, const char *suffix)
 {
 	char *end = buf + size, *p = end;
-	struct dentry *reached = NULL;
+	struct path reached = *at;
 	irqflags_t flags;
 	bool fits;
 
@@ -284,26 +298,27 @@ char *dentry_path_raw(
 		return ERR_PTR(-ENAMETOOLONG);
 	end = p;
 	flags = spin_lock(&tree_lock);
-	fits = prepend_names(d, root, buf, &p, &reached);
+	fits = prepend_names(&reached, root, buf, &p);
 	spin_unlock(&tree_lock, flags);
-	if (!fits)
-		return ERR_PTR(-ENAMETOOLONG);
-	if (reached != root && reached != vfs_root) /* a pipe, or a tree that was unmounted */
-		fits = S_ISDIR(reached->inode->mode)
-			   ? p != end || prepend(buf, &p, "/", 1)
-			   : prepend(buf, &p, reached->name, reached->name_len);
-	else if (p == end)
+	if (fits && !path_same(&reached, root))
+		fits = prepend_elsewhere(&reached, p != end, buf, &p);
+	else if (fits && p == end)
 		fits = prepend(buf, &p, "/", 1);
-	if (reached != root && reached == vfs_root)
-		fits = fits && prepend(buf, &p, "(unreachable)", 13);
 	return fits ? p : ERR_PTR(-ENAMETOOLONG);
 }
 
-char *dentry_path(struct dentry *d, struct dentry *root, char *buf, size_t size)
+char *path_text(const struct path *p, const struct path *root, char *buf, size_t size)
 {
-	if (d->unlinked)
+	if (p->dentry->unlinked)
 		return ERR_PTR(-ENOENT);
-	return dentry_path_raw(d, root, buf, size, "");
+	return path_text_raw(p, root, buf, size, "");
+}
+
+char *dentry_text(struct dentry *d, char *buf, size_t size)
+{
+	const struct path at = {NULL, d}, root = {NULL, d->sb->root};
+
+	return path_text_raw(&at, &root, buf, size, "");
 }
 
 /* Lets a whole tree go, leaves first: what is still open in it lives on by its own references. */

@@ -2,7 +2,7 @@
 #include "fs/devpts.h"
 
 #include "dev/tty.h"
-#include "fs/internal.h"
+#include "fs/mount.h"
 #include "fs/proc/procfs.h"
 #include "printk.h"
 #include "sysctl.h"
@@ -201,50 +201,44 @@ static bool is_devpts(const struct superblock *sb)
 	return sb->magic == DEVPTS_SUPER_MAGIC;
 }
 
-/* With a use, if it is not unmounted and gone. */
-static struct superblock *use(struct superblock *sb)
+int devpts_path_of(const struct file *master, struct path *out)
 {
-	superblock_use(sb);
-	if (__atomic_load_n(&sb->root, __ATOMIC_ACQUIRE))
-		return sb;
-	superblock_unuse(sb);
-	return ERR_PTR(-ENODEV);
-}
+	const struct path *at = &master->path;
+	struct dentry *pts;
+	int err;
 
-static struct superblock *mounted_at(struct dentry *d)
-{
-	bool root = is_devpts(d->sb) && mount_is_root(d);
-
-	return root ? use(d->sb) : ERR_PTR(-ENODEV);
+	if (!at->dentry)
+		return path_lookup(AT_FDCWD, "/dev/pts", LOOKUP_FOLLOW, out);
+	*out = (struct path){at->mount, dentry_get_parent(at->dentry)};
+	mount_get(out->mount);
+	if (is_devpts(at->dentry->sb))
+		return 0;
+	err = lookup_child(out->dentry, "pts", 3, &pts);
+	if (err) {
+		path_put(out);
+		return -ENOENT;
+	}
+	dentry_put(out->dentry);
+	out->dentry = pts;
+	mount_top(out);
+	if (is_devpts(out->dentry->sb) && path_is_mount_root(out))
+		return 0;
+	path_put(out);
+	return -ENODEV;
 }
 
 struct superblock *devpts_of_ptmx(const struct file *f)
 {
-	struct superblock *sb = ERR_PTR(-ENOENT);
-	struct dentry *dir, *pts;
-
-	if (is_devpts(f->inode->sb))
-		return use(f->inode->sb);
-	dir = dentry_get_parent(f->dentry);
-	if (!lookup_child(dir, "pts", 3, &pts)) {
-		pts = mount_top(pts);
-		sb = mounted_at(pts);
-		dentry_put(pts);
-	}
-	dentry_put(dir);
-	return sb;
-}
-
-struct superblock *devpts_main(void)
-{
 	struct superblock *sb;
-	struct dentry *d;
-	int err = path_lookup(AT_FDCWD, "/dev/pts", LOOKUP_FOLLOW, &d);
+	struct path at;
+	int err = devpts_path_of(f, &at);
 
 	if (err)
 		return ERR_PTR(err);
-	sb = mounted_at(d);
-	dentry_put(d);
+	sb = is_devpts(at.dentry->sb) ? at.dentry->sb : ERR_PTR(-ENODEV);
+	if (!IS_ERR(sb))
+		superblock_use(sb);
+	path_put(&at);
 	return sb;
 }
 

@@ -9,14 +9,16 @@ struct inode;
 struct dentry;
 struct file;
 struct superblock;
+struct path;
 
 struct superblock *devpts_create(const char *options, int *err);
 
-/* The devpts that an open of this ptmx file makes its pty in: the one that holds it, or the one
- * mounted on "pts" in its directory. A use of it is the caller's.
- * ERR_PTR: -ENOENT, no pts there; -ENODEV, no devpts. */
+/* The root of the devpts that an open of this ptmx file makes its pty in: the one that holds it, or
+ * the one mounted on "pts" in its directory; of a file on no path, /dev/pts. References.
+ * -ENOENT: no pts there; -ENODEV: no devpts. */
+int devpts_path_of(const struct file *ptmx, struct path *out);
+/* The same, a use of it. ERR_PTR. */
 struct superblock *devpts_of_ptmx(const struct file *f);
-struct superblock *devpts_main(void); /* the one that the kernel mounted; with a use. ERR_PTR */
 
 /* The lowest free number: -ENOSPC past the limits, -ENOMEM. */
 int devpts_new_index(struct superblock *sb);

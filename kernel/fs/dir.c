@@ -25,7 +25,7 @@ static bool emit_dots(struct file *f, struct dir_context *ctx)
 		ctx->pos = 1;
 	}
 	if (ctx->pos == 1) {
-		struct dentry *parent = dentry_get_parent(f->dentry);
+		struct dentry *parent = dentry_get_parent(f->path.dentry);
 		uint64_t ino = parent->inode->ino;
 
 		dentry_put(parent);
@@ -41,20 +41,20 @@ int file_iterate(struct file *f, struct dir_context *ctx)
 	const struct inode_ops *ops = f->inode->ops;
 	int err = 0;
 
-	if (!S_ISDIR(f->inode->mode) || !f->dentry)
+	if (!S_ISDIR(f->inode->mode) || !f->path.dentry)
 		return -ENOTDIR;
 	mutex_lock(&f->inode->lock);
-	if (f->dentry->unlinked)
+	if (f->path.dentry->unlinked)
 		err = -ENOENT;
 	else if (!emit_dots(f, ctx))
 		err = 0;
 	else if (ops && ops->iterate)
 		err = ops->iterate(f->inode, ctx);
 	else
-		iterate_cached(f->dentry, ctx);
+		iterate_cached(f->path.dentry, ctx);
 	mutex_unlock(&f->inode->lock);
 	if (!(f->flags & O_NOATIME))
-		inode_accessed(f->inode);
+		path_accessed(&f->path);
 	if (!err)
 		inotify_file(f, IN_ACCESS);
 	return err;

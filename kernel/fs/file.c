@@ -66,40 +66,67 @@ void file_discard(struct file *f)
 	kfree(f);
 }
 
-/* Undoes file_open_dentry, or a whole life; the operations' release was called before. */
+/* Does it write to what its file system keeps? Devices and pipes are elsewhere. */
+static bool file_writes_inode(const struct file *f)
+{
+	uint32_t mode = f->inode->mode;
+
+	return file_writable(f) && !(f->flags & O_PATH) && (S_ISREG(mode) || S_ISDIR(mode));
+}
+
+static int file_want_write(struct file *f)
+{
+	int err = 0;
+
+	if (!file_writes_inode(f))
+		return 0;
+	if (S_ISREG(f->inode->mode))
+		err = inode_get_write(f->inode);
+	if (err)
+		return err;
+	err = path_want_write(&f->path);
+	if (err && S_ISREG(f->inode->mode))
+		inode_put_write(f->inode);
+	return err;
+}
+
+static void file_end_write(struct file *f)
+{
+	if (!file_writes_inode(f))
+		return;
+	mount_end_write(f->path.mount);
+	if (S_ISREG(f->inode->mode))
+		inode_put_write(f->inode);
+}
+
+/* Undoes file_open_path, or a whole life; the operations' release was called before. */
 static void file_free(struct file *f)
 {
-	if (f->dentry) {
-		if (file_writable(f) && S_ISREG(f->inode->mode) && !(f->flags & O_PATH))
-			inode_put_write(f->inode);
+	if (f->path.dentry) {
+		file_end_write(f);
 		if (f->denies_write)
 			inode_allow_write(f->inode);
-		superblock_unuse(f->dentry->sb);
-		dentry_put(f->dentry);
+		path_put(&f->path);
 	}
 	inode_put(f->inode);
 	file_discard(f);
 }
 
-struct file *file_open_with(struct file *f, struct dentry *d)
+struct file *file_open_with(struct file *f, const struct path *p)
 {
-	struct inode *i = d->inode;
-	int err = 0;
+	struct inode *i = p->dentry->inode;
+	int err;
 
+	f->path = *p;
+	f->inode = i;
 	f->ops = f->flags & O_PATH ? &path_file_ops : inode_file_ops(i);
-	if (!f->ops)
-		err = -ENXIO;
-	else if (file_writable(f) && S_ISREG(i->mode) && !(f->flags & O_PATH))
-		err = inode_get_write(i);
+	err = f->ops ? file_want_write(f) : -ENXIO;
 	if (err) {
 		file_discard(f);
 		return ERR_PTR(err);
 	}
-	f->dentry = d;
-	dentry_get(d);
-	f->inode = i;
+	path_get(p);
 	inode_get(i);
-	superblock_use(d->sb);
 	if (f->ops->open)
 		err = f->ops->open(i, f);
 	if (err) {
@@ -111,23 +138,29 @@ struct file *file_open_with(struct file *f, struct dentry *d)
 	return f;
 }
 
-struct file *file_open_dentry(struct dentry *d, unsigned flags)
+struct file *file_open_path(const struct path *p, unsigned flags)
 {
 	struct file *f = file_alloc(NULL, flags, NULL);
 
-	return f ? file_open_with(f, d) : ERR_PTR(-ENOMEM);
+	return f ? file_open_with(f, p) : ERR_PTR(-ENOMEM);
 }
 
-struct file *file_open_exec(struct dentry *d)
+struct file *file_open_dentry(struct dentry *d, unsigned flags)
 {
-	int err = inode_deny_write(d->inode);
+	return file_open_path(&(struct path){NULL, d}, flags);
+}
+
+struct file *file_open_exec(const struct path *p)
+{
+	struct inode *i = p->dentry->inode;
+	int err = inode_deny_write(i);
 	struct file *f;
 
 	if (err)
 		return ERR_PTR(err);
-	f = file_open_dentry(d, O_RDONLY);
+	f = file_open_path(p, O_RDONLY);
 	if (IS_ERR(f))
-		inode_allow_write(d->inode);
+		inode_allow_write(i);
 	else
 		f->denies_write = true;
 	return f;
@@ -267,14 +300,14 @@ int file_stat(struct file *f, struct linux_stat *st)
 	return inode_getattr(f->inode, st);
 }
 
-char *file_path(struct file *f, struct dentry *root, char *buf, size_t size)
+char *file_path(struct file *f, const struct path *root, char *buf, size_t size)
 {
 	const char *name = f->ops->name ? f->ops->name : "[file]";
 	size_t len = strlen(name) + sizeof("anon_inode:");
 
-	if (f->dentry)
-		return dentry_path_raw(
-		    f->dentry, root, buf, size, f->dentry->unlinked ? " (deleted)" : "");
+	if (f->path.dentry)
+		return path_text_raw(
+		    &f->path, root, buf, size, f->path.dentry->unlinked ? " (deleted)" : "");
 	if (len > size)
 		return ERR_PTR(-ENAMETOOLONG);
 	memcpy(buf, "anon_inode:", 11);

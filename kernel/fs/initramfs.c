@@ -194,19 +194,19 @@ static int make_node(
 
 static int make_directory(const char *name, const struct entry *e)
 {
-	struct dentry *d;
+	struct path at;
 	int err = do_mkdir(AT_FDCWD, name, e->mode & 01777);
 
 	if (err && err != -EEXIST)
 		return err;
-	err = path_lookup(AT_FDCWD, name, 0, &d);
+	err = path_lookup(AT_FDCWD, name, 0, &at);
 	if (err)
 		return err;
-	if (S_ISDIR(d->inode->mode))
-		set_attributes(d->inode, e);
+	if (S_ISDIR(at.dentry->inode->mode))
+		set_attributes(at.dentry->inode, e);
 	else
 		err = -EEXIST;
-	dentry_put(d);
+	path_put(&at);
 	return err;
 }
 
@@ -224,14 +224,14 @@ static int make_hard_link(struct unpack *u, const char *name, const struct entry
 	err = walk_parent(&w, AT_FDCWD, name, &last);
 	if (err)
 		return err;
-	mutex_lock(&w.at->inode->lock);
-	d = dentry_create(w.at, last.name, last.len);
-	err = d ? w.at->inode->ops->link(w.at->inode, d, l->first->inode) : -ENOMEM;
+	mutex_lock(&w.at.dentry->inode->lock);
+	d = dentry_create(w.at.dentry, last.name, last.len);
+	err = d ? w.at.dentry->inode->ops->link(w.at.dentry->inode, d, l->first->inode) : -ENOMEM;
 	if (!err) {
-		dentry_attach(w.at, d);
+		dentry_attach(w.at.dentry, d);
 		set_content(d->inode, e);
 	}
-	mutex_unlock(&w.at->inode->lock);
+	mutex_unlock(&w.at.dentry->inode->lock);
 	dentry_put(d);
 	walk_end(&w);
 	return err ? err : 1;
@@ -256,9 +256,9 @@ static int make_file(struct unpack *u, const char *name, const struct entry *e)
 	err = walk_parent(&w, AT_FDCWD, name, &last);
 	if (err)
 		return err;
-	mutex_lock(&w.at->inode->lock);
-	err = last_is_special(&last) ? -EINVAL : make_node(w.at, &last, e, &d);
-	mutex_unlock(&w.at->inode->lock);
+	mutex_lock(&w.at.dentry->inode->lock);
+	err = last_is_special(&last) ? -EINVAL : make_node(w.at.dentry, &last, e, &d);
+	mutex_unlock(&w.at.dentry->inode->lock);
 	walk_end(&w);
 	if (err)
 		return err;

@@ -21,6 +21,7 @@ struct superblock *superblock_create(const char *type, uint64_t magic, void *dat
 	sb->data = data;
 	sb->dev = MKDEV(0, __atomic_fetch_add(&next_minor, 1, __ATOMIC_RELAXED));
 	sb->next_ino = 1;
+	sb->users = 1;
 	return sb;
 }
 
@@ -40,15 +41,25 @@ void superblock_use(struct superblock *sb)
 	__atomic_fetch_add(&sb->users, 1, __ATOMIC_RELAXED);
 }
 
+bool superblock_use_live(struct superblock *sb)
+{
+	int32_t old = __atomic_load_n(&sb->users, __ATOMIC_RELAXED);
+
+	do {
+		if (!old)
+			return false;
+	} while (!__atomic_compare_exchange_n(
+	    &sb->users, &old, old + 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return true;
+}
+
 void superblock_unuse(struct superblock *sb)
 {
-	struct dentry *root;
-
-	if (__atomic_sub_fetch(&sb->users, 1, __ATOMIC_ACQ_REL) != 0 || !sb->detached)
+	if (__atomic_sub_fetch(&sb->users, 1, __ATOMIC_ACQ_REL))
 		return;
-	root = __atomic_exchange_n(&sb->root, NULL, __ATOMIC_ACQ_REL);
-	if (root)
-		dentry_kill_tree(root);
+	if (sb->root)
+		dentry_kill_tree(sb->root);
+	superblock_put(sb);
 }
 
 ns_t inode_now(void)
@@ -123,6 +134,19 @@ void inode_accessed(struct inode *i)
 		i->atime = now;
 }
 
+void path_accessed(const struct path *p)
+{
+	const struct mount *m = p->mount;
+
+	if (mount_readonly(m) || mount_has(m, MS_NOATIME) ||
+	    (mount_has(m, MS_NODIRATIME) && S_ISDIR(p->dentry->inode->mode)))
+		return;
+	if (!m || mount_has(m, MS_RELATIME))
+		inode_accessed(p->dentry->inode);
+	else
+		p->dentry->inode->atime = inode_now();
+}
+
 static bool cap_overrides(const struct cred *c, const struct inode *i, unsigned mask)
 {
 	bool any_exec = S_ISDIR(i->mode) || (i->mode & 0111);
@@ -149,6 +173,11 @@ int inode_permission_mode(const struct cred *c, const struct inode *i, unsigned 
 
 int inode_permission_cred(const struct cred *c, const struct inode *i, unsigned mask)
 {
+	bool kept = S_ISREG(i->mode) || S_ISDIR(i->mode) || S_ISLNK(i->mode);
+
+	if ((mask & MAY_WRITE) && kept &&
+	    (__atomic_load_n(&i->sb->flags, __ATOMIC_RELAXED) & MS_RDONLY))
+		return -EROFS;
 	if (i->ops && i->ops->permission)
 		return i->ops->permission(i, c, mask);
 	return inode_permission_mode(c, i, mask);

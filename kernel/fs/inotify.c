@@ -194,8 +194,8 @@ void inotify_dentry(struct dentry *d, uint32_t what)
 
 void inotify_file(struct file *f, uint32_t what)
 {
-	if (f->dentry && !(f->flags & O_PATH))
-		inotify_dentry(f->dentry, what);
+	if (f->path.dentry && !(f->flags & O_PATH))
+		inotify_dentry(f->path.dentry, what);
 }
 
 uint32_t inotify_cookie(void)
@@ -476,22 +476,22 @@ static int add_watch_path(struct group *g, uaddr_t upath, uint32_t mask)
 	unsigned how = (mask & IN_DONT_FOLLOW ? 0 : LOOKUP_FOLLOW) |
 		       (mask & IN_ONLYDIR ? LOOKUP_DIRECTORY : 0);
 	struct user_path p;
-	struct dentry *d;
+	struct path at;
 	int result = user_path_get(&p, upath);
 
 	if (result)
 		return result;
-	result = path_lookup(AT_FDCWD, p.text, how, &d);
+	result = path_lookup(AT_FDCWD, p.text, how, &at);
 	user_path_put(&p);
 	if (result)
 		return result;
-	result = inode_permission(d->inode, MAY_READ);
+	result = inode_permission(at.dentry->inode, MAY_READ);
 	if (!result) {
 		mutex_lock(&inotify_lock);
-		result = add_watch(g, d->inode, mask);
+		result = add_watch(g, at.dentry->inode, mask);
 		mutex_unlock(&inotify_lock);
 	}
-	dentry_put(d);
+	path_put(&at);
 	return result;
 }
 

@@ -32,15 +32,18 @@ void fs_signal_current(int sig);
 struct superblock *superblock_create(const char *type, uint64_t magic, void *data);
 void superblock_get(struct superblock *sb);
 void superblock_put(struct superblock *sb);
+/* A new one has one user, whose maker gives it up or hands it to a mount. */
 void superblock_use(struct superblock *sb);
-void superblock_unuse(struct superblock *sb); /* the last user of a detached one frees its tree */
-extern struct superblock anon_superblock;     /* inodes on no path */
+bool superblock_use_live(struct superblock *sb); /* false: the last user is gone already */
+void superblock_unuse(struct superblock *sb);    /* the last user frees the tree */
+extern struct superblock anon_superblock;        /* inodes on no path */
 
 /* --- inodes --- */
 ns_t inode_now(void);
-void inode_touch(struct inode *i);    /* mtime and ctime */
-void inode_changed(struct inode *i);  /* ctime */
-void inode_accessed(struct inode *i); /* atime, by relatime's rule */
+void inode_touch(struct inode *i);        /* mtime and ctime */
+void inode_changed(struct inode *i);      /* ctime */
+void inode_accessed(struct inode *i);     /* atime, by relatime's rule */
+void path_accessed(const struct path *p); /* the same as far as the mount wants it */
 /* A new inode of `dir`: owner, and what the directory's set-group-ID bit hands down. */
 void inode_init_owner(struct inode *i, const struct inode *dir);
 /* By the mode and the capabilities alone; and with the file system's own say. */
@@ -83,9 +86,11 @@ struct dentry *dentry_create_alone(struct inode *i, const char *name);
 void dentry_kill_tree(struct dentry *root);         /* no locks */
 struct dentry *dentry_get_parent(struct dentry *d); /* with a reference; no locks needed */
 bool dentry_is_below(struct dentry *d, struct dentry *ancestor); /* or the same; no locks needed */
-/* As dentry_path, but what was removed is named as well, with `suffix`. */
-char *dentry_path_raw(
-    struct dentry *d, struct dentry *root, char *buf, size_t size, const char *suffix);
+/* As path_text, but what was removed is named as well, with `suffix`. */
+char *path_text_raw(
+    const struct path *p, const struct path *root, char *buf, size_t size, const char *suffix);
+/* As it is called within its own file system. */
+char *dentry_text(struct dentry *d, char *buf, size_t size);
 uint32_t name_hash(const char *name, size_t len);
 
 /* --- walking a path --- */
@@ -96,11 +101,14 @@ struct link_frame {
 	char *text;          /* or the text itself, if it was made for us */
 };
 struct walk {
-	struct dentry *at, *root; /* with references */
+	struct path at, root;
 	const struct cred *cred;
-	unsigned flags; /* LOOKUP_… */
+	unsigned flags;   /* LOOKUP_… */
+	unsigned resolve; /* RESOLVE_… (openat2(2)) */
 	unsigned links, depth, pending;
 	bool need_dir;
+	bool jumped;  /* a link in /proc led straight to w->at */
+	bool writing; /* walk_want_write was granted */
 	struct link_frame *frames;
 };
 struct last { /* a last component that was not looked up: "", "." and ".." included */
@@ -109,7 +117,7 @@ struct last { /* a last component that was not looked up: "", "." and ".." inclu
 	bool slash; /* followed by one: must be a directory */
 };
 bool last_is_special(const struct last *l); /* "/", "." or ".." */
-int walk_begin(struct walk *w, int dirfd, const char *path, unsigned flags);
+int walk_begin(struct walk *w, int dirfd, const char *path, unsigned flags, unsigned resolve);
 void walk_end(struct walk *w);
 /* Walks `path` from w->at; with `last` stops in the directory of the last component. */
 int walk_path(struct walk *w, const char *path, struct last *last);
@@ -121,10 +129,14 @@ int walk_parent(struct walk *w, int dirfd, const char *path, struct last *last);
 int lookup_child(
     struct dentry *dir, const char *name, size_t len, struct dentry **out); /* takes the lock */
 int lookup_child_locked(struct dentry *dir, const char *name, size_t len, struct dentry **out);
-struct dentry *mount_top(
-    struct dentry *d); /* what covers `d`, if anything; takes the reference over */
+/* Asks to change something in the directory that the walk came to, until it ends: 0 or -EROFS. */
+int walk_want_write(struct walk *w);
+/* Goes on to `d` (reference taken over) in the same mount, and to what covers it. -EXDEV. */
+int walk_step(struct walk *w, struct dentry *d);
 int path_lookup_cred(
-    const struct cred *c, int dirfd, const char *path, unsigned flags, struct dentry **out);
+    const struct cred *c, int dirfd, const char *path, unsigned flags, struct path *out);
+int path_lookup_resolve(
+    int dirfd, const char *path, unsigned flags, unsigned resolve, struct path *out);
 
 /* --- changing directories --- */
 /* A name that the file system's own lookup does not know cannot be made (/proc). */
@@ -136,8 +148,8 @@ int may_delete(const struct dentry *dir, const struct dentry *victim, bool direc
 int create_locked(
     struct dentry *dir, const struct last *l, uint32_t mode, uint32_t rdev, struct dentry **out);
 
-/* do_mknod that gives the new name, with a reference. */
-int mknod_dentry(int dirfd, const char *path, uint32_t mode, uint32_t rdev, struct dentry **out);
+/* do_mknod that gives the new name. */
+int mknod_path(int dirfd, const char *path, uint32_t mode, uint32_t rdev, struct path *out);
 
 /* --- files --- */
 int64_t file_count(void); /* open file descriptions in the whole system */
@@ -188,20 +200,26 @@ struct inode *tmpfs_unnamed(struct inode *dir, uint32_t mode);
 int tmpfs_zero(struct inode *i, uint64_t from, uint64_t to);
 /* Makes a hole of [from, to): pages that lie in it whole are given back. (inode->lock) */
 int tmpfs_punch(struct inode *i, uint64_t from, uint64_t to);
+void tmpfs_uncharge(struct inode *i); /* after pages went: gives back what they counted for */
 extern struct superblock *devfs_superblock;
 
-/* --- mounts --- */
-bool mount_is_root(struct dentry *d); /* the root of a tree that is mounted */
-extern struct dentry *vfs_root;
-extern struct list mounts; /* (tree_lock) */
-int mount_attach(struct superblock *sb, const char *source, struct dentry *covered, uint64_t flags);
-extern struct mutex mount_lock;          /* one mount or umount at a time */
+/* --- mounts (mount.h has the rest) --- */
 const char *filesystem_name(unsigned n); /* the n-th that can be mounted; NULL past the last */
-int mount_id(const struct dentry *d); /* of the mount that it is in; also of what is on no path */
-bool mount_reaches(struct dentry *d, struct dentry *root); /* is `d` within the tree of `root`? */
+int mount_id(const struct mount *m);     /* NULL: of what is on no path */
+/* Asks to change something: 0, or -EROFS. Each 0 is ended by mount_end_write. */
+int mount_want_write(struct mount *m);
+void mount_end_write(struct mount *m);
+bool mount_readonly(const struct mount *m); /* by its own flag or its file system's */
+static inline int path_want_write(const struct path *p)
+{
+	return mount_want_write(p->mount);
+}
+bool path_is_mount_root(const struct path *p);
+void mount_top(struct path *p); /* goes to what covers it, if anything */
+void mount_init_root(struct superblock *sb, struct path *root); /* start-up */
 enum mount_format { MOUNTS, MOUNTINFO, MOUNTSTATS };
 /* /proc/PID/mounts and its like, as seen from `root`. */
-void mount_show(struct proc_text *t, struct dentry *root, enum mount_format format);
+void mount_show(struct proc_text *t, const struct path *root, enum mount_format format);
 
 /* --- system calls: arguments --- */
 struct user_path {
@@ -224,5 +242,7 @@ int user_sigmask(uaddr_t src, size_t size, bool *given, sigset_t *out);
  */
 struct file *file_alloc(const struct file_ops *ops, unsigned flags, void *data) must_check;
 void file_discard(struct file *f); /* of file_alloc, or NULL */
-/* Opens `d` with it, by its flags. On failure ERR_PTR, and `f` is discarded. */
-struct file *file_open_with(struct file *f, struct dentry *d);
+struct file *do_open_resolve(      /* do_open, kept within RESOLVE_… */
+    int dirfd, const char *path, unsigned flags, uint32_t mode, unsigned resolve);
+/* Opens the place with it, by its flags. On failure ERR_PTR, and `f` is discarded. */
+struct file *file_open_with(struct file *f, const struct path *p);

@@ -83,16 +83,19 @@ SYSCALL(memfd_create)
 /* Pages for [from, to), so that writing there later needs no room. (inode->lock) */
 static int allocate(struct inode *i, uint64_t from, uint64_t to)
 {
-	for (uint64_t index = from >> PAGE_SHIFT; index << PAGE_SHIFT < to; index++) {
-		struct page *p = mapping_page(&i->mapping, index, true);
+	uint64_t index = from >> PAGE_SHIFT;
+	int err = 0;
 
-		if (IS_ERR(p))
-			return PTR_ERR(p);
-		page_put(p);
-		if (signal_pending(current))
-			return -EINTR;
+	for (; !err && index << PAGE_SHIFT < to; index++) {
+		err = mapping_set_aside(&i->mapping, index);
+		if (!err && signal_pending(current))
+			err = -EINTR;
 	}
-	return 0;
+	if (err) {
+		mapping_drop_unwritten(&i->mapping, from >> PAGE_SHIFT, index);
+		tmpfs_uncharge(i);
+	}
+	return err;
 }
 
 static int fallocate_locked(struct inode *i, unsigned mode, uint64_t from, uint64_t to)
@@ -115,6 +118,24 @@ static int fallocate_locked(struct inode *i, unsigned mode, uint64_t from, uint6
 	return err;
 }
 
+/* The combinations that there are, for any file system. */
+static bool known_mode(unsigned mode)
+{
+	switch (mode & ~(unsigned)FALLOC_FL_KEEP_SIZE) {
+	case 0:
+	case FALLOC_FL_ZERO_RANGE:
+	case FALLOC_FL_UNSHARE_RANGE:
+		return true;
+	case FALLOC_FL_PUNCH_HOLE:
+		return mode & FALLOC_FL_KEEP_SIZE;
+	case FALLOC_FL_COLLAPSE_RANGE:
+	case FALLOC_FL_INSERT_RANGE:
+		return !(mode & FALLOC_FL_KEEP_SIZE);
+	default:
+		return false;
+	}
+}
+
 int do_fallocate(struct file *f, unsigned mode, int64_t offset, int64_t len)
 {
 	struct inode *i = f->inode;
@@ -123,8 +144,7 @@ int do_fallocate(struct file *f, unsigned mode, int64_t offset, int64_t len)
 
 	if (offset < 0 || len <= 0)
 		return -EINVAL;
-	if (mode & ~(unsigned)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE) ||
-	    mode == FALLOC_FL_PUNCH_HOLE)
+	if (!known_mode(mode))
 		return -EOPNOTSUPP;
 	if (!file_writable(f))
 		return -EBADF;
@@ -136,7 +156,8 @@ int do_fallocate(struct file *f, unsigned mode, int64_t offset, int64_t len)
 		return -ENODEV;
 	if (__builtin_add_overflow(offset, len, &end))
 		return -EFBIG;
-	if (i->ops != &tmpfs_inode_ops)
+	if (i->ops != &tmpfs_inode_ops ||
+	    mode & ~(unsigned)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
 	if (!(mode & FALLOC_FL_KEEP_SIZE) && (uint64_t)end > i->size &&
 	    (uint64_t)end > current_rlimit(RLIMIT_FSIZE)) {

@@ -1,166 +1,217 @@
-/* Mounts: a table of covered dentries, each with the tree that covers it; and the filesystems that
- * can be mounted. */
-#include "fs/devpts.h"
-#include "fs/internal.h"
+/* Mounts: what they are, their tree, and who may write through them. */
+#include "fs/mount.h"
 #include "printk.h"
 
-struct dentry *vfs_root;
+#define ID_NOWHERE 2  /* of what lies on no path */
+#define ID_FIRST   21 /* of the root */
+
 struct list mounts = LIST_INIT(mounts);
 struct mutex mount_lock = MUTEX_INIT("mount");
+struct path vfs_root;
 
-static struct superblock *open_tmpfs(const char *options, int *err)
+struct mount *mount_create(struct dentry *root, const char *source, uint64_t flags)
 {
-	return tmpfs_create_type("tmpfs", options, err);
-}
-
-static struct superblock *open_devtmpfs(const char *options, int *err)
-{
-	*err = devfs_superblock->mount ? -EBUSY : 0; /* one tree, in one place */
-	if (*err)
-		return NULL;
-	superblock_get(devfs_superblock);
-	return devfs_superblock;
-}
-
-static struct superblock *open_proc(const char *options, int *err)
-{
-	struct superblock *sb = proc_create();
-
-	*err = sb ? 0 : -ENOMEM;
-	return sb;
-}
-
-static struct superblock *open_sysfs(const char *options, int *err)
-{
-	struct superblock *sb = sysfs_create();
-
-	*err = sb ? 0 : -ENOMEM;
-	return sb;
-}
-
-static const struct filesystem {
-	const char *name;
-	struct superblock *(*open)(const char *options, int *err);
-} filesystems[] = {
-    {"sysfs", open_sysfs},
-    {"tmpfs", open_tmpfs},
-    {"devtmpfs", open_devtmpfs},
-    {"proc", open_proc},
-    {"devpts", devpts_create},
-};
-
-const char *filesystem_name(unsigned n)
-{
-	return n < ARRAY_SIZE(filesystems) ? filesystems[n].name : NULL;
-}
-
-int mount_attach(
-    struct superblock *sb, const char *source, struct dentry *covered, uint64_t mount_flags)
-{
-	static int last_id = 20; /* (mount_lock, or start-up) */
+	static int next_id = ID_FIRST; /* (mount_lock, or start-up) */
 	struct mount *m = kzalloc(sizeof(*m));
-	irqflags_t flags;
 
 	if (!m)
-		return -ENOMEM;
+		return NULL;
 	m->source = kstrdup(source);
 	if (!m->source) {
 		kfree(m);
-		return -ENOMEM;
+		return NULL;
 	}
-	m->id = m->parent_id = ++last_id;
-	if (covered)
-		m->parent_id = mount_id(covered);
-	m->sb = sb;
-	m->root = sb->root;
-	__atomic_store_n(&sb->mount_flags, mount_flags, __ATOMIC_RELAXED);
-	m->covered = covered;
-	if (covered) {
-		dentry_get(covered);
-		superblock_use(covered->sb);
-	}
-	flags = spin_lock(&tree_lock);
-	sb->mount = m;
-	list_append(&mounts, &m->link);
-	if (covered)
-		__atomic_store_n(&covered->mounted, m, __ATOMIC_RELEASE);
-	spin_unlock(&tree_lock, flags);
-	return 0;
+	ref_init(&m->refs);
+	list_init(&m->link);
+	m->id = next_id++;
+	m->sb = root->sb;
+	superblock_use(m->sb);
+	m->root = root;
+	dentry_get(root);
+	m->flags = flags & MOUNT_FLAGS;
+	return m;
 }
 
-#define ID_NOWHERE 2 /* of what lies on no path */
-
-int mount_id(const struct dentry *d)
+void mount_get(struct mount *m)
 {
-	irqflags_t flags = spin_lock(&tree_lock);
-	int id = d && d->sb->mount ? d->sb->mount->id : ID_NOWHERE;
-
-	spin_unlock(&tree_lock, flags);
-	return id;
+	if (m)
+		ref_get(&m->refs);
 }
 
-bool mount_reaches(struct dentry *d, struct dentry *root)
+void mount_put(struct mount *m)
+{
+	if (m)
+		__atomic_store_n(&m->expired, false, __ATOMIC_RELAXED);
+	mount_drop(m);
+}
+
+void mount_drop(struct mount *m)
+{
+	if (!m || !ref_put(&m->refs))
+		return;
+	dentry_put(m->root);
+	superblock_unuse(m->sb);
+	kfree(m->source);
+	kfree(m);
+}
+
+void path_get(const struct path *p)
+{
+	mount_get(p->mount);
+	dentry_get(p->dentry);
+}
+
+void path_put(const struct path *p)
+{
+	dentry_put(p->dentry);
+	mount_put(p->mount);
+}
+
+int mount_id(const struct mount *m)
+{
+	return m ? m->id : ID_NOWHERE;
+}
+
+bool mount_has(const struct mount *m, uint64_t flag)
+{
+	return m && (__atomic_load_n(&m->flags, __ATOMIC_RELAXED) & flag);
+}
+
+/* --- the tree --- */
+
+struct mount *mount_covering(const struct path *at)
+{
+	struct mount *m = at->dentry->mounted;
+
+	ASSERT_HELD(&tree_lock);
+	while (m && m->parent != at->mount)
+		m = m->other;
+	return m;
+}
+
+void mount_top(struct path *p)
+{
+	while (p->mount && __atomic_load_n(&p->dentry->mounted, __ATOMIC_ACQUIRE)) {
+		irqflags_t flags = spin_lock(&tree_lock);
+		struct mount *m = mount_covering(p);
+		struct path top = {m, m ? m->root : NULL};
+
+		if (m)
+			path_get(&top);
+		spin_unlock(&tree_lock, flags);
+		if (!m)
+			break;
+		path_put(p);
+		*p = top;
+	}
+}
+
+bool path_is_mount_root(const struct path *p)
+{
+	return p->mount && p->mount->root == p->dentry;
+}
+
+bool mount_is_below(const struct mount *m, const struct mount *ancestor)
+{
+	ASSERT_HELD(&tree_lock);
+	while (m && m != ancestor)
+		m = m->parent;
+	return m;
+}
+
+bool path_reaches(const struct path *p, const struct path *root)
 {
 	irqflags_t flags = spin_lock(&tree_lock);
+	struct path at = *p;
 
-	while (d != root) {
-		if (d->parent != d)
-			d = d->parent;
-		else if (d->sb->mount && d->sb->mount->covered && d->sb->mount->root == d)
-			d = d->sb->mount->covered;
+	while (!path_same(&at, root)) {
+		if (at.mount && at.dentry == at.mount->root && at.mount->parent)
+			at = (struct path){at.mount->parent, at.mount->covered};
+		else if (at.dentry->parent != at.dentry)
+			at.dentry = at.dentry->parent;
 		else
 			break;
 	}
 	spin_unlock(&tree_lock, flags);
-	return d == root;
+	return path_same(&at, root);
 }
 
-bool mount_is_root(struct dentry *d)
+struct mount *mount_newest(void)
+{
+	return container_of(mounts.prev, struct mount, link);
+}
+
+static void link_mount(struct mount *m, const struct path *at)
 {
 	irqflags_t flags = spin_lock(&tree_lock);
-	bool is = d->sb->mount && d->sb->mount->root == d;
+	struct list *before = mounts.prev;
 
+	m->parent = at->mount;
+	m->covered = at->dentry;
+	m->other = at->dentry->mounted;
+	m->attached = true;
+	while (container_of(before, struct mount, link)->id > m->id)
+		before = before->prev; /* the root of all is the oldest */
+	list_add(before, &m->link);
+	__atomic_store_n(&at->dentry->mounted, m, __ATOMIC_RELEASE);
 	spin_unlock(&tree_lock, flags);
-	return is;
 }
 
-/* Takes the mount out of the tree, if nobody uses it or `lazy`. */
-static int mount_detach(struct mount *m, bool lazy)
+/* The directory whose lock keeps the name of `d`, locked, with a reference. */
+static struct dentry *lock_name(struct dentry *d)
 {
-	struct superblock *sb = m->sb;
-	irqflags_t flags = spin_lock(&tree_lock);
-	bool busy = __atomic_load_n(&sb->users, __ATOMIC_ACQUIRE) > 0;
+	for (;;) {
+		struct dentry *dir = dentry_get_parent(d);
 
-	if (busy && !lazy) {
-		spin_unlock(&tree_lock, flags);
-		return -EBUSY;
+		mutex_lock(&dir->inode->lock);
+		if (d->parent == dir)
+			return dir;
+		mutex_unlock(&dir->inode->lock);
+		dentry_put(dir);
 	}
-	m->covered->mounted = NULL;
-	sb->mount = NULL;
+}
+
+int mount_attach(struct mount *m, const struct path *at)
+{
+	struct dentry *dir = lock_name(at->dentry);
+	int err = at->dentry->unlinked ? -ENOENT : 0;
+
+	ASSERT(mutex_held(&mount_lock));
+	if (!err) {
+		path_get(at);
+		link_mount(m, at);
+	}
+	mutex_unlock(&dir->inode->lock);
+	dentry_put(dir);
+	return err;
+}
+
+void mount_detach(struct mount *m)
+{
+	irqflags_t flags = spin_lock(&tree_lock);
+	struct path at = {m->parent, m->covered};
+	struct mount **link = &at.dentry->mounted;
+
+	while (*link != m)
+		link = &(*link)->other;
+	__atomic_store_n(link, m->other, __ATOMIC_RELEASE);
+	m->parent = NULL;
+	m->covered = NULL;
+	m->other = NULL;
+	m->attached = false;
 	list_remove(&m->link);
 	spin_unlock(&tree_lock, flags);
-	superblock_unuse(m->covered->sb);
-	dentry_put(m->covered);
-	if (sb != devfs_superblock) {
-		superblock_use(sb);
-		sb->detached = true;
-		superblock_unuse(sb); /* frees the tree at once if this was the only use */
-	}
-	superblock_put(sb);
-	kfree(m->source);
-	kfree(m);
-	return 0;
+	path_put(&at);
 }
 
-/* A mount on something in the tree of `sb`, or NULL. (mount_lock) */
-static struct mount *mount_upon(const struct superblock *sb)
+struct mount *mount_upon(const struct mount *m)
 {
 	irqflags_t flags = spin_lock(&tree_lock);
-	struct mount *m, *found = NULL;
+	struct mount *k, *found = NULL;
 
-	list_for_each (m, &mounts, link) {
-		if (m->covered && m->covered->sb == sb) {
-			found = m;
+	list_for_each (k, &mounts, link) {
+		if (k->parent == m) {
+			found = k;
 			break;
 		}
 	}
@@ -168,105 +219,66 @@ static struct mount *mount_upon(const struct superblock *sb)
 	return found;
 }
 
-/* Takes the mount, and before it those upon it, out of the tree, whoever uses them. (mount_lock) */
-static void mount_detach_all(struct mount *m)
+void mount_init_root(struct superblock *sb, struct path *root)
 {
-	struct mount *last, *upon;
+	struct mount *m = mount_create(sb->root, "rootfs", 0);
 
-	do {
-		for (last = m; (upon = mount_upon(last->sb));)
-			last = upon;
-		(void)mount_detach(last, true);
-	} while (last != m);
+	if (!m)
+		panic("no memory for the root file system");
+	superblock_unuse(sb); /* its maker's: the mount has one */
+	m->attached = true;
+	list_append(&mounts, &m->link);
+	vfs_root = *root = (struct path){m, m->root};
+	path_get(root);
 }
 
-static int mount_new(
-    const char *source, struct dentry *at, const char *type, uint64_t flags, const char *options)
-{
-	const struct filesystem *fs = NULL;
-	struct superblock *sb;
-	int err;
+/* --- writing --- */
 
-	for (unsigned k = 0; k < ARRAY_SIZE(filesystems); k++)
-		if (!strcmp(filesystems[k].name, type))
-			fs = &filesystems[k];
-	if (!fs)
-		return -ENODEV;
-	if (!S_ISDIR(at->inode->mode))
-		return -ENOTDIR;
-	if (at->unlinked)
-		return -ENOENT;
-	sb = fs->open(options, &err);
-	if (!sb)
-		return err;
-	err = mount_attach(sb, source, at, flags);
-	if (err) {
-		if (sb != devfs_superblock)
-			dentry_kill_tree(sb->root);
-		superblock_put(sb);
-	}
-	return err;
+bool mount_readonly(const struct mount *m)
+{
+	return m && (mount_has(m, MS_RDONLY) ||
+			(__atomic_load_n(&m->sb->flags, __ATOMIC_RELAXED) & MS_RDONLY));
 }
 
-int do_mount(
-    const char *source, const char *target, const char *type, uint64_t flags, const char *options)
+int mount_want_write(struct mount *m)
 {
-	const uint64_t propagation = MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
-	struct dentry *at;
-	int err;
-
-	if ((flags & 0xffff0000u) == 0xc0ed0000u)
-		flags &= 0xffff; /* the old magic number */
-	if (!(flags & (MS_NOATIME | MS_STRICTATIME)))
-		flags |= MS_RELATIME;
-	err = path_lookup(AT_FDCWD, target, LOOKUP_FOLLOW, &at);
-	if (err)
-		return err;
-	if (!fs_capable(CAP_SYS_ADMIN)) {
-		dentry_put(at);
-		return -EPERM;
-	}
-	mutex_lock(&mount_lock);
-	if (flags & (MS_BIND | MS_MOVE)) {
-		err = -EINVAL; /* a tree has one place */
-	} else if (flags & (MS_REMOUNT | propagation)) {
-		/* Nothing is shared with other mount namespaces: every mount is private already. */
-		bool is_mount = at->sb->mount && at->sb->mount->root == at;
-		err = !is_mount || (flags & (MS_SHARED | MS_SLAVE)) ? -EINVAL : 0;
-		if (!err && (flags & MS_REMOUNT))
-			__atomic_store_n(
-			    &at->sb->mount_flags, flags & ~(uint64_t)MS_REMOUNT, __ATOMIC_RELAXED);
-	} else {
-		err = type ? mount_new(source, at, type, flags, options) : -EINVAL;
-	}
-	mutex_unlock(&mount_lock);
-	dentry_put(at);
-	return err;
+	if (!m)
+		return 0;
+	/* Who makes it read-only says so before it counts, we count before we look: one of the two
+	 * sees the other. */
+	__atomic_fetch_add(&m->writers, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&m->sb->writers, 1, __ATOMIC_SEQ_CST);
+	if (!mount_readonly(m))
+		return 0;
+	mount_end_write(m);
+	return -EROFS;
 }
 
-int do_umount(const char *target, unsigned flags)
+void mount_end_write(struct mount *m)
 {
-	struct dentry *at;
-	struct mount *m;
-	int err;
+	if (!m)
+		return;
+	__atomic_fetch_sub(&m->sb->writers, 1, __ATOMIC_RELEASE);
+	__atomic_fetch_sub(&m->writers, 1, __ATOMIC_RELEASE);
+}
 
-	if (flags & ~(unsigned)(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
-		return -EINVAL;
-	err = path_lookup(AT_FDCWD, target, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &at);
-	if (err)
-		return err;
-	mutex_lock(&mount_lock);
-	m = at->sb->mount;
-	if (!fs_capable(CAP_SYS_ADMIN))
-		err = -EPERM;
-	else if (!m || m->root != at || !m->covered || (flags & MNT_EXPIRE))
-		err = -EINVAL;
-	/* The reference that found it goes first: the tree may be freed below. */
-	dentry_put(at);
-	if (!err && (flags & MNT_DETACH))
-		mount_detach_all(m);
-	else if (!err)
-		err = mount_detach(m, false);
-	mutex_unlock(&mount_lock);
-	return err;
+/* Sets the flag, unless somebody writes. A try that fails may turn writers away while it lasts. */
+static int stop_writers(uint64_t *flags, const int32_t *writers)
+{
+	uint64_t before = __atomic_fetch_or(flags, MS_RDONLY, __ATOMIC_SEQ_CST);
+
+	if ((before & MS_RDONLY) || !__atomic_load_n(writers, __ATOMIC_SEQ_CST))
+		return 0;
+	__atomic_fetch_and(flags, ~(uint64_t)MS_RDONLY, __ATOMIC_SEQ_CST);
+	return -EBUSY;
+}
+
+int mount_stop_writers(struct mount *m)
+{
+	return stop_writers(&m->flags, &m->writers);
+}
+
+int superblock_stop_writers(struct superblock *sb)
+{
+	return stop_writers(&sb->flags, &sb->writers);
 }

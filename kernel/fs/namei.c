@@ -1,5 +1,6 @@
 /* Changing directories: making, removing and renaming what they hold. */
 #include "fs/inotify.h"
+#include "fs/mount.h"
 #include "sysctl.h"
 
 int may_create(const struct dentry *dir)
@@ -87,7 +88,7 @@ static int begin_create(
     struct walk *w, int dirfd, const char *path, struct last *last, bool directory)
 {
 	struct dentry *there;
-	int err = walk_parent(w, dirfd, path, last);
+	int readonly, err = walk_parent(w, dirfd, path, last);
 
 	if (err)
 		return err;
@@ -95,16 +96,17 @@ static int begin_create(
 		walk_end(w);
 		return -EEXIST;
 	}
-	mutex_lock(&w->at->inode->lock);
-	err = lookup_child_locked(w->at, last->name, last->len, &there);
+	readonly = walk_want_write(w);
+	mutex_lock(&w->at.dentry->inode->lock);
+	err = lookup_child_locked(w->at.dentry, last->name, last->len, &there);
 	if (!err) {
 		dentry_put(there);
 		err = -EEXIST;
-	} else if (err == -ENOENT && !lookup_decides(w->at)) {
-		err = last->slash && !directory ? -ENOENT : 0;
+	} else if (err == -ENOENT && !lookup_decides(w->at.dentry)) {
+		err = last->slash && !directory ? -ENOENT : readonly;
 	}
 	if (err) {
-		mutex_unlock(&w->at->inode->lock);
+		mutex_unlock(&w->at.dentry->inode->lock);
 		walk_end(w);
 	}
 	return err;
@@ -112,7 +114,7 @@ static int begin_create(
 
 static int end_create(struct walk *w, int err)
 {
-	mutex_unlock(&w->at->inode->lock);
+	mutex_unlock(&w->at.dentry->inode->lock);
 	walk_end(w);
 	return err;
 }
@@ -127,25 +129,26 @@ int do_mkdir(int dirfd, const char *path, uint32_t mode)
 
 	if (err)
 		return err;
-	ops = w.at->inode->ops;
-	d = new_child(w.at, &last, ops && ops->mkdir);
+	ops = w.at.dentry->inode->ops;
+	d = new_child(w.at.dentry, &last, ops && ops->mkdir);
 	if (IS_ERR(d))
 		return end_create(&w, PTR_ERR(d));
 	mode = S_IFDIR | (mode & 01777 & ~current_fs()->umask);
-	return end_create(&w, finish_child(w.at, d, ops->mkdir(w.at->inode, d, mode), NULL));
+	err = ops->mkdir(w.at.dentry->inode, d, mode);
+	return end_create(&w, finish_child(w.at.dentry, d, err, NULL));
 }
 
 int do_mknod(int dirfd, const char *path, uint32_t mode, uint32_t rdev)
 {
-	struct dentry *d;
-	int err = mknod_dentry(dirfd, path, mode, rdev, &d);
+	struct path made;
+	int err = mknod_path(dirfd, path, mode, rdev, &made);
 
 	if (!err)
-		dentry_put(d);
+		path_put(&made);
 	return err;
 }
 
-int mknod_dentry(int dirfd, const char *path, uint32_t mode, uint32_t rdev, struct dentry **out)
+int mknod_path(int dirfd, const char *path, uint32_t mode, uint32_t rdev, struct path *out)
 {
 	struct last last;
 	struct walk w;
@@ -170,12 +173,16 @@ int mknod_dentry(int dirfd, const char *path, uint32_t mode, uint32_t rdev, stru
 	if (err)
 		return err;
 	mode = (mode & S_IFMT) | (mode & 07777 & ~current_fs()->umask);
-	err = may_create(w.at);
+	err = may_create(w.at.dentry);
 	if (!err && (S_ISCHR(mode) || S_ISBLK(mode)) && !fs_capable(CAP_MKNOD))
 		err = -EPERM;
 	if (!err)
-		err = create_locked(
-		    w.at, &last, mode, S_ISCHR(mode) || S_ISBLK(mode) ? rdev : 0, out);
+		err = create_locked(w.at.dentry, &last, mode,
+		    S_ISCHR(mode) || S_ISBLK(mode) ? rdev : 0, &out->dentry);
+	if (!err) {
+		out->mount = w.at.mount;
+		mount_get(out->mount);
+	}
 	return end_create(&w, err);
 }
 
@@ -192,11 +199,12 @@ int do_symlink(const char *target, int dirfd, const char *path)
 	err = begin_create(&w, dirfd, path, &last, false);
 	if (err)
 		return err;
-	ops = w.at->inode->ops;
-	d = new_child(w.at, &last, ops && ops->symlink);
+	ops = w.at.dentry->inode->ops;
+	d = new_child(w.at.dentry, &last, ops && ops->symlink);
 	if (IS_ERR(d))
 		return end_create(&w, PTR_ERR(d));
-	return end_create(&w, finish_child(w.at, d, ops->symlink(w.at->inode, d, target), NULL));
+	err = ops->symlink(w.at.dentry->inode, d, target);
+	return end_create(&w, finish_child(w.at.dentry, d, err, NULL));
 }
 
 /* fs.protected_hardlinks: what one does not own must be a plain file that one may read and write.
@@ -216,7 +224,7 @@ static int may_link(const struct inode *i)
 static int link_locked(struct dentry *dir, const struct last *last, struct inode *i, bool unnamed)
 {
 	const struct inode_ops *ops = dir->inode->ops;
-	int err = i->sb == dir->sb ? may_link(i) : -EXDEV;
+	int err = may_link(i);
 	struct dentry *d;
 
 	if (!err)
@@ -240,7 +248,8 @@ int do_link(int from_fd, const char *from, int to_fd, const char *to, unsigned f
 {
 	unsigned how = (flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0) |
 		       (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
-	struct dentry *old;
+	const struct dentry *d;
+	struct path old;
 	struct last last;
 	struct walk w;
 	int err;
@@ -256,10 +265,13 @@ int do_link(int from_fd, const char *from, int to_fd, const char *to, unsigned f
 	if (!err) {
 		/* The name of an O_TMPFILE file stands alone: that one may come back from no links.
 		 */
-		err = link_locked(w.at, &last, old->inode, old->unlinked && old->parent == old);
+		d = old.dentry;
+		err = old.mount == w.at.mount
+			  ? link_locked(w.at.dentry, &last, d->inode, d->unlinked && d->parent == d)
+			  : -EXDEV;
 		end_create(&w, err);
 	}
-	dentry_put(old);
+	path_put(&old);
 	return err;
 }
 
@@ -314,17 +326,22 @@ int do_unlink(int dirfd, const char *path, bool directory)
 		walk_end(&w);
 		return special_unlink_error(&last, directory);
 	}
-	mutex_lock(&w.at->inode->lock);
-	err = lookup_child_locked(w.at, last.name, last.len, &d);
+	err = walk_want_write(&w);
+	if (err) {
+		walk_end(&w);
+		return err;
+	}
+	mutex_lock(&w.at.dentry->inode->lock);
+	err = lookup_child_locked(w.at.dentry, last.name, last.len, &d);
 	if (!err) {
 		if (last.slash && !directory)
 			err = S_ISDIR(d->inode->mode) ? -EISDIR : -ENOTDIR;
 		else
-			err = unlink_locked(w.at, d, directory);
+			err = unlink_locked(w.at.dentry, d, directory);
 	} else {
 		d = NULL;
 	}
-	mutex_unlock(&w.at->inode->lock);
+	mutex_unlock(&w.at.dentry->inode->lock);
 	dentry_put(d); /* outside: the last reference may free much */
 	walk_end(&w);
 	return err;

@@ -10,16 +10,20 @@ static unsigned open_access(unsigned flags)
 }
 
 /* May the current thread open this existing inode? */
-static int may_open(const struct inode *i, unsigned flags)
+static int may_open(const struct path *p, unsigned flags)
 {
+	const struct inode *i = p->dentry->inode;
 	unsigned want = open_access(flags);
 	int err;
+
+	if ((flags & O_TRUNC) && S_ISREG(i->mode) && mount_readonly(p->mount))
+		return -EROFS;
 
 	if (S_ISLNK(i->mode))
 		return -ELOOP;
 	if (S_ISDIR(i->mode) && (want & MAY_WRITE))
 		return -EISDIR;
-	if ((S_ISCHR(i->mode) || S_ISBLK(i->mode)) && mounted_with(i->sb, MS_NODEV))
+	if ((S_ISCHR(i->mode) || S_ISBLK(i->mode)) && mount_has(p->mount, MS_NODEV))
 		return -EACCES;
 	err = inode_permission(i, want);
 	if (err)
@@ -44,21 +48,21 @@ static int open_truncate(struct dentry *d)
 }
 
 /* Opens what was found, with all checks. */
-static struct file *open_found(struct dentry *d, unsigned flags)
+static struct file *open_found(const struct path *p, unsigned flags)
 {
-	struct inode *i = d->inode;
+	struct inode *i = p->dentry->inode;
 	struct file *f;
 	int err;
 
 	if (!(flags & O_PATH)) {
-		err = may_open(i, flags);
+		err = may_open(p, flags);
 		if (err)
 			return ERR_PTR(err);
 	}
-	f = file_open_dentry(d, flags);
+	f = file_open_path(p, flags);
 	if (IS_ERR(f) || !(flags & O_TRUNC) || !S_ISREG(i->mode) || (flags & O_PATH))
 		return f;
-	err = open_truncate(d);
+	err = open_truncate(p->dentry);
 	if (err) {
 		file_put(f);
 		return ERR_PTR(err);
@@ -66,34 +70,37 @@ static struct file *open_found(struct dentry *d, unsigned flags)
 	return f;
 }
 
-static struct file *open_existing(int dirfd, const char *path, unsigned flags)
+static struct file *open_existing(int dirfd, const char *path, unsigned flags, unsigned resolve)
 {
 	unsigned how = (flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
 		       (flags & O_DIRECTORY ? LOOKUP_DIRECTORY : 0);
-	struct dentry *d;
+	struct path p;
 	struct file *f;
-	int err = path_lookup(dirfd, path, how, &d);
+	int err = path_lookup_resolve(dirfd, path, how, resolve, &p);
 
 	if (err)
 		return ERR_PTR(err);
-	f = open_found(d, flags);
-	dentry_put(d);
+	f = open_found(&p, flags);
+	path_put(&p);
 	return f;
 }
 
 /*
  * The last component for O_CREAT: finds or makes it. 1: *out is new; 0: *out is what was there,
- * covered or not, links not followed; or -errno.
+ * covered or not, links not followed; or -errno. `readonly`: why nothing new can be, or 0.
  */
-static int find_or_create(
-    struct dentry *dir, const struct last *l, unsigned flags, uint32_t mode, struct dentry **out)
+static int find_or_create(struct dentry *dir, const struct last *l, unsigned flags, uint32_t mode,
+    int readonly, struct dentry **out)
 {
 	int err;
 
 	mutex_lock(&dir->inode->lock);
 	err = lookup_child_locked(dir, l->name, l->len, out);
 	if (err == -ENOENT && !lookup_decides(dir)) {
-		err = create_locked(dir, l, S_IFREG | (mode & ~current_fs()->umask), 0, out);
+		err = readonly;
+		if (!err)
+			err = create_locked(
+			    dir, l, S_IFREG | (mode & ~current_fs()->umask), 0, out);
 		if (!err)
 			err = 1;
 	} else if (!err && (flags & O_EXCL)) {
@@ -104,17 +111,40 @@ static int find_or_create(
 	return err;
 }
 
-/* Checks `d` (reference taken over), which O_CREAT met, and opens it. */
-static struct file *open_met(struct dentry *d, unsigned flags)
+/* Checks the place that O_CREAT met, and opens it. */
+static struct file *open_met(const struct path *p, unsigned flags)
 {
-	struct file *f;
+	return S_ISDIR(p->dentry->inode->mode) ? ERR_PTR(-EISDIR) : open_found(p, flags);
+}
 
-	if (S_ISDIR(d->inode->mode))
-		f = ERR_PTR(-EISDIR);
-	else
-		f = open_found(d, flags);
-	dentry_put(d);
-	return f;
+/* Opens the last component of a walk that is in its directory, made if it was not there. NULL: it
+ * is a link to be followed, in *link. */
+static struct file *open_last(
+    struct walk *w, const struct last *l, unsigned flags, uint32_t mode, struct dentry **link)
+{
+	/* A new file is not made when there is no memory to open it. */
+	struct file *f = file_alloc(NULL, flags & ~(unsigned)O_TRUNC, NULL);
+	int readonly = path_want_write(&w->at);
+	struct dentry *d;
+	int err = f ? find_or_create(w->at.dentry, l, flags, mode, readonly, &d) : -ENOMEM;
+
+	if (err > 0) {
+		f = file_open_with(f, &(struct path){w->at.mount, d});
+		dentry_put(d);
+	} else {
+		file_discard(f);
+		f = ERR_PTR(err);
+	}
+	if (!readonly)
+		mount_end_write(w->at.mount);
+	if (err)
+		return f;
+	if (S_ISLNK(d->inode->mode) && !(flags & O_NOFOLLOW)) {
+		*link = d;
+		return NULL;
+	}
+	err = walk_step(w, d);
+	return err ? ERR_PTR(err) : open_met(&w->at, flags);
 }
 
 static struct file *open_create_walk(
@@ -122,45 +152,33 @@ static struct file *open_create_walk(
 {
 	for (;;) {
 		struct last last;
-		struct dentry *d;
+		struct dentry *link;
 		struct file *f;
 		int err = walk_path(w, path, &last);
 
 		if (err)
 			return ERR_PTR(err);
-		if (!last.len && w->links && !S_ISDIR(w->at->inode->mode)) {
-			dentry_get(w->at); /* a link in /proc led here */
-			return open_met(w->at, flags);
-		}
+		if (!last.len && w->jumped && !S_ISDIR(w->at.dentry->inode->mode))
+			return open_met(&w->at, flags);
 		if (last_is_special(&last))
 			return ERR_PTR(flags & O_EXCL ? -EEXIST : -EISDIR);
 		if (last.slash)
 			return ERR_PTR(-EISDIR);
-		/* A new file is not made when there is no memory to open it. */
-		f = file_alloc(NULL, flags & ~(unsigned)O_TRUNC, NULL);
-		err = f ? find_or_create(w->at, &last, flags, mode, &d) : -ENOMEM;
-		if (err > 0) {
-			f = file_open_with(f, d);
-			dentry_put(d);
+		f = open_last(w, &last, flags, mode, &link);
+		if (f)
 			return f;
-		}
-		file_discard(f);
-		if (err < 0)
-			return ERR_PTR(err);
-		d = mount_top(d);
-		if (!S_ISLNK(d->inode->mode) || (flags & O_NOFOLLOW))
-			return open_met(d, flags);
-		err = walk_follow(w, d, "", &path);
+		err = walk_follow(w, link, "", &path);
 		if (err)
 			return ERR_PTR(err);
 	}
 }
 
-static struct file *open_create(int dirfd, const char *path, unsigned flags, uint32_t mode)
+static struct file *open_create(
+    int dirfd, const char *path, unsigned flags, uint32_t mode, unsigned resolve)
 {
 	struct walk w;
 	struct file *f;
-	int err = walk_begin(&w, dirfd, path, 0);
+	int err = walk_begin(&w, dirfd, path, 0, resolve);
 
 	if (err)
 		return ERR_PTR(err);
@@ -169,29 +187,41 @@ static struct file *open_create(int dirfd, const char *path, unsigned flags, uin
 	return f;
 }
 
-static struct file *open_unnamed(int dirfd, const char *path, unsigned flags, uint32_t mode)
+static struct file *open_unnamed_in(const struct path *dir, unsigned flags, uint32_t mode)
 {
-	struct dentry *dir, *d = NULL;
-	struct inode *i;
+	struct inode *i = dir->dentry->inode;
+	struct path made = {dir->mount, NULL};
 	struct file *f;
-	int err = path_lookup(dirfd, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &dir);
+	int err = inode_permission(i, MAY_WRITE | MAY_EXEC);
+
+	if (!err && i->ops != &tmpfs_inode_ops)
+		err = -EOPNOTSUPP;
+	if (err)
+		return ERR_PTR(err);
+	i = tmpfs_unnamed(i, S_IFREG | (mode & ~current_fs()->umask));
+	made.dentry = i ? dentry_create_alone(i, "#tmpfile") : NULL;
+	if (!made.dentry)
+		return ERR_PTR(-ENOMEM);
+	made.dentry->unlinked = true;
+	f = file_open_path(&made, flags);
+	dentry_put(made.dentry);
+	return f;
+}
+
+static struct file *open_unnamed(
+    int dirfd, const char *path, unsigned flags, uint32_t mode, unsigned resolve)
+{
+	struct path dir;
+	struct file *f;
+	int err = path_lookup_resolve(dirfd, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, resolve, &dir);
 
 	if (err)
 		return ERR_PTR(err);
-	err = inode_permission(dir->inode, MAY_WRITE | MAY_EXEC);
-	if (!err && dir->inode->ops != &tmpfs_inode_ops)
-		err = -EOPNOTSUPP;
-	if (!err) {
-		i = tmpfs_unnamed(dir->inode, S_IFREG | (mode & ~current_fs()->umask));
-		d = i ? dentry_create_alone(i, "#tmpfile") : NULL;
-		err = d ? 0 : -ENOMEM;
-	}
-	dentry_put(dir);
-	if (err)
-		return ERR_PTR(err);
-	d->unlinked = true;
-	f = file_open_dentry(d, flags);
-	dentry_put(d);
+	err = path_want_write(&dir);
+	f = err ? ERR_PTR(err) : open_unnamed_in(&dir, flags, mode);
+	if (!err)
+		mount_end_write(dir.mount);
+	path_put(&dir);
 	return f;
 }
 
@@ -211,7 +241,8 @@ static int check_flags(unsigned *flags)
 	return 0;
 }
 
-struct file *do_open(int dirfd, const char *path, unsigned flags, uint32_t mode)
+struct file *do_open_resolve(
+    int dirfd, const char *path, unsigned flags, uint32_t mode, unsigned resolve)
 {
 	int err = check_flags(&flags);
 
@@ -219,8 +250,14 @@ struct file *do_open(int dirfd, const char *path, unsigned flags, uint32_t mode)
 		return ERR_PTR(err);
 	mode &= 07777;
 	if (flags & O_TMPFILE_BIT)
-		return open_unnamed(dirfd, path, flags, mode);
+		return open_unnamed(dirfd, path, flags, mode, resolve);
 	if (flags & O_CREAT)
-		return open_create(dirfd, path, flags | (flags & O_EXCL ? O_NOFOLLOW : 0), mode);
-	return open_existing(dirfd, path, flags);
+		return open_create(
+		    dirfd, path, flags | (flags & O_EXCL ? O_NOFOLLOW : 0), mode, resolve);
+	return open_existing(dirfd, path, flags, resolve);
+}
+
+struct file *do_open(int dirfd, const char *path, unsigned flags, uint32_t mode)
+{
+	return do_open_resolve(dirfd, path, flags, mode, 0);
 }

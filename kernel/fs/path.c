@@ -1,64 +1,69 @@
 /* Walking paths (path_resolution(7)): components, "..", mounts and symbolic links, without
  * recursion. */
-#include "fs/internal.h"
+#include "fs/mount.h"
 #include "sysctl.h"
 
-/* Replaces w->at by `d`, whose reference is taken over. */
-static void walk_to(struct walk *w, struct dentry *d)
+/* Replaces w->at by `p`, whose references are taken over. */
+static void walk_to(struct walk *w, struct path p)
 {
-	dentry_put(w->at);
-	w->at = d;
-}
-
-static void fs_root_and_cwd(struct dentry **root, struct dentry **cwd)
-{
-	struct fs_context *fs = current_fs();
-	/* One that nobody shares changes by our own calls only. */
-	bool shared = __atomic_load_n(&fs->refs.n, __ATOMIC_ACQUIRE) != 1;
-
-	if (shared)
-		mutex_lock(&fs->lock);
-	*root = fs->root;
-	dentry_get(*root);
-	if (cwd) {
-		*cwd = fs->cwd;
-		dentry_get(*cwd);
-	}
-	if (shared)
-		mutex_unlock(&fs->lock);
+	path_put(&w->at);
+	w->at = p;
 }
 
 /* Where a walk relative to `dirfd` begins. */
-static int walk_start(int dirfd, bool empty, struct dentry **out)
+static int walk_start(int dirfd, bool empty, struct path *out)
 {
 	struct file *f = fd_get_raw(dirfd);
 	int err = 0;
 
 	if (!f)
 		return -EBADF;
-	if (!f->dentry || (!empty && !S_ISDIR(f->inode->mode))) {
+	if (!f->path.dentry || (!empty && !S_ISDIR(f->inode->mode))) {
 		err = -ENOTDIR;
 	} else {
-		*out = f->dentry;
-		dentry_get(*out);
+		*out = f->path;
+		path_get(out);
 	}
 	file_put(f);
 	return err;
 }
 
-int walk_begin(struct walk *w, int dirfd, const char *path, unsigned flags)
+#define RESOLVE_SCOPED (RESOLVE_BENEATH | RESOLVE_IN_ROOT)
+
+/* The start of a walk that may not leave it: its root as well. */
+static int begin_scoped(struct walk *w, int dirfd, const char *path)
+{
+	int err = 0;
+
+	if (*path == '/' && (w->resolve & RESOLVE_BENEATH))
+		return -EXDEV;
+	if (dirfd == AT_FDCWD)
+		fs_places(current_fs(), NULL, &w->at);
+	else
+		err = walk_start(dirfd, !*path, &w->at);
+	if (!err) {
+		w->root = w->at;
+		path_get(&w->root);
+	}
+	return err;
+}
+
+int walk_begin(struct walk *w, int dirfd, const char *path, unsigned flags, unsigned resolve)
 {
 	int err = 0;
 
 	memset(w, 0, sizeof(*w));
 	w->cred = current_cred();
 	w->flags = flags;
+	w->resolve = resolve;
 	if (!*path && !(flags & LOOKUP_EMPTY))
 		return -ENOENT;
-	fs_root_and_cwd(&w->root, *path != '/' && dirfd == AT_FDCWD ? &w->at : NULL);
+	if (resolve & RESOLVE_SCOPED)
+		return begin_scoped(w, dirfd, path);
+	fs_places(current_fs(), &w->root, *path != '/' && dirfd == AT_FDCWD ? &w->at : NULL);
 	if (*path == '/') {
 		w->at = w->root;
-		dentry_get(w->at);
+		path_get(&w->at);
 	} else if (dirfd != AT_FDCWD) {
 		err = walk_start(dirfd, !*path, &w->at);
 	}
@@ -84,43 +89,73 @@ void walk_end(struct walk *w)
 	while (w->depth)
 		walk_pop(w);
 	kfree(w->frames);
-	dentry_put(w->at);
-	dentry_put(w->root);
-	w->at = w->root = NULL;
+	if (w->writing)
+		mount_end_write(w->at.mount);
+	path_put(&w->at);
+	path_put(&w->root);
+	w->at = w->root = (struct path){NULL, NULL};
 	w->frames = NULL;
+	w->writing = false;
 }
 
-struct dentry *mount_top(struct dentry *d)
+int walk_want_write(struct walk *w)
 {
-	while (__atomic_load_n(&d->mounted, __ATOMIC_ACQUIRE)) {
-		irqflags_t flags = spin_lock(&tree_lock);
-		struct dentry *top = d->mounted ? d->mounted->root : NULL;
-		if (top)
-			dentry_get(top);
-		spin_unlock(&tree_lock, flags);
-		if (!top)
-			break;
-		dentry_put(d);
-		d = top;
-	}
-	return d;
+	int err = path_want_write(&w->at);
+
+	w->writing = !err;
+	return err;
+}
+
+int walk_step(struct walk *w, struct dentry *d)
+{
+	const struct mount *m = w->at.mount;
+
+	dentry_put(w->at.dentry);
+	w->at.dentry = d;
+	mount_top(&w->at);
+	return w->at.mount != m && (w->resolve & RESOLVE_NO_XDEV) ? -EXDEV : 0;
+}
+
+/* Goes from the root of a mount to what it covers, as far as that is one, too. (tree_lock) */
+static struct path leave_mounts(const struct walk *w)
+{
+	struct path at = w->at;
+
+	while (!path_same(&at, &w->root) && path_is_mount_root(&at) && at.mount->parent)
+		at = (struct path){at.mount->parent, at.mount->covered};
+	return at;
+}
+
+/* A directory that was moved out of what a bind mount shows has no way up. */
+static bool is_shown(const struct path *p)
+{
+	return !p->mount || p->mount->root == p->mount->sb->root ||
+	       dentry_is_below(p->dentry, p->mount->root);
 }
 
 /* "..": up, out of mounts, never above the root. */
-static void walk_up(struct walk *w)
+static int walk_up(struct walk *w)
 {
-	struct dentry *d = w->at;
-	irqflags_t flags = spin_lock(&tree_lock);
+	irqflags_t flags;
+	struct path up;
 
-	while (d != w->root && d->parent == d && d->sb->mount && d->sb->mount->covered &&
-	       d->sb->mount->root == d)
-		d = d->sb->mount->covered;
-	if (d != w->root)
-		d = d->parent;
-	dentry_get(d);
+	if (path_same(&w->at, &w->root))
+		return w->resolve & RESOLVE_BENEATH ? -EXDEV : 0;
+	flags = spin_lock(&tree_lock);
+	up = leave_mounts(w);
+	if (!path_same(&up, &w->root) && !path_is_mount_root(&up))
+		up.dentry = up.dentry->parent;
+	path_get(&up);
 	spin_unlock(&tree_lock, flags);
-	walk_to(w, d);
-	w->at = mount_top(w->at);
+	if (up.mount != w->at.mount && (w->resolve & RESOLVE_NO_XDEV)) {
+		path_put(&up);
+		return -EXDEV;
+	}
+	walk_to(w, up);
+	if (!is_shown(&w->at))
+		return -ENOENT;
+	dentry_get(w->at.dentry);
+	return walk_step(w, w->at.dentry);
 }
 
 int lookup_child_locked(struct dentry *dir, const char *name, size_t len, struct dentry **out)
@@ -178,14 +213,34 @@ static int link_text(struct inode *i, const char **text, char **made)
 /* A link that leads straight to an object. */
 static int walk_jump(struct walk *w, struct dentry *link, const char *rest, const char **path)
 {
-	struct dentry *target;
-	int err = link->inode->ops->follow(link->inode, &target);
+	struct path target;
+	int err = w->resolve & RESOLVE_NO_MAGICLINKS
+		      ? -ELOOP
+		      : link->inode->ops->follow(link->inode, &target);
 
 	dentry_put(link);
 	if (err)
 		return err;
+	if (((w->resolve & RESOLVE_NO_XDEV) && target.mount != w->at.mount) ||
+	    (w->resolve & RESOLVE_SCOPED)) {
+		path_put(&target);
+		return -EXDEV;
+	}
 	walk_to(w, target);
+	w->jumped = true;
 	*path = rest;
+	return 0;
+}
+
+/* A link whose text begins at the root. */
+static int walk_to_root(struct walk *w)
+{
+	if (w->resolve & RESOLVE_BENEATH)
+		return -EXDEV;
+	if ((w->resolve & RESOLVE_NO_XDEV) && w->root.mount != w->at.mount)
+		return -EXDEV;
+	path_get(&w->root);
+	walk_to(w, w->root);
 	return 0;
 }
 
@@ -193,7 +248,7 @@ static int walk_jump(struct walk *w, struct dentry *link, const char *rest, cons
  * and those of the directory's owner are followed at the end of a path. */
 static int may_follow(const struct walk *w, const struct inode *link)
 {
-	const struct inode *dir = w->at->inode;
+	const struct inode *dir = w->at.dentry->inode;
 
 	if (!sysctl_get(protected_symlinks) || link->uid == w->cred->fsuid)
 		return 0;
@@ -212,6 +267,8 @@ int walk_follow(struct walk *w, struct dentry *link, const char *rest, const cha
 	err = ++w->links > MAX_LINKS ? -ELOOP : 0;
 	if (!err && !*rest && !w->pending)
 		err = may_follow(w, i);
+	if (!err && ((w->resolve & RESOLVE_NO_SYMLINKS) || mount_has(w->at.mount, MS_NOSYMFOLLOW)))
+		err = -ELOOP;
 	if (!err && i->ops && i->ops->follow)
 		return walk_jump(w, link, rest, path);
 	if (!err && !w->frames) {
@@ -225,18 +282,14 @@ int walk_follow(struct walk *w, struct dentry *link, const char *rest, const cha
 		dentry_put(link);
 		return err;
 	}
-	inode_accessed(i);
+	path_accessed(&(struct path){w->at.mount, link});
 	w->frames[w->depth++] = (struct link_frame){rest, link, made};
 	if (*rest)
 		w->pending++;
 	if (!*text)
 		return -ENOENT;
-	if (*text == '/') {
-		dentry_get(w->root);
-		walk_to(w, w->root);
-	}
 	*path = text;
-	return 0;
+	return *text == '/' ? walk_to_root(w) : 0;
 }
 
 bool last_is_special(const struct last *l)
@@ -265,30 +318,29 @@ static int walk_component(struct walk *w, const struct last *c, bool final, cons
 	struct dentry *d;
 	int err;
 
-	if (last_is_special(c)) {
-		if (c->len == 2)
-			walk_up(w);
-		return 0;
-	}
-	err = lookup_child(w->at, c->name, c->len, &d);
+	if (last_is_special(c))
+		return c->len == 2 ? walk_up(w) : 0;
+	if ((w->resolve & RESOLVE_CACHED) && lookup_decides(w->at.dentry))
+		return -EAGAIN;
+	err = lookup_child(w->at.dentry, c->name, c->len, &d);
 	if (err)
 		return err;
-	d = mount_top(d);
 	if (!d->inode) {
 		dentry_put(d);
 		return -ENOENT;
 	}
 	if (S_ISLNK(d->inode->mode) && (!final || w->need_dir || (w->flags & LOOKUP_FOLLOW)))
 		return walk_follow(w, d, *path, path);
-	walk_to(w, d);
-	return 0;
+	return walk_step(w, d);
 }
 
 static int walk_check_search(struct walk *w)
 {
-	if (!S_ISDIR(w->at->inode->mode))
+	const struct inode *i = w->at.dentry->inode;
+
+	if (!S_ISDIR(i->mode))
 		return -ENOTDIR;
-	return inode_permission_cred(w->cred, w->at->inode, MAY_EXEC);
+	return inode_permission_cred(w->cred, i, MAY_EXEC);
 }
 
 int walk_path(struct walk *w, const char *path, struct last *last)
@@ -324,37 +376,52 @@ int walk_path(struct walk *w, const char *path, struct last *last)
 		if (err)
 			return err;
 	}
-	if ((w->need_dir || (w->flags & LOOKUP_DIRECTORY)) && !S_ISDIR(w->at->inode->mode))
+	if ((w->need_dir || (w->flags & LOOKUP_DIRECTORY)) && !S_ISDIR(w->at.dentry->inode->mode))
 		return -ENOTDIR;
 	return 0;
 }
 
+static int lookup_walk(struct walk *w, const char *path, struct path *out)
+{
+	int err = walk_path(w, path, NULL);
+
+	if (!err) { /* the walk's references are the caller's from here on */
+		*out = w->at;
+		w->at = (struct path){NULL, NULL};
+	}
+	walk_end(w);
+	return err;
+}
+
 int path_lookup_cred(
-    const struct cred *c, int dirfd, const char *path, unsigned flags, struct dentry **out)
+    const struct cred *c, int dirfd, const char *path, unsigned flags, struct path *out)
 {
 	struct walk w;
-	int err = walk_begin(&w, dirfd, path, flags);
+	int err = walk_begin(&w, dirfd, path, flags, 0);
 
 	if (err)
 		return err;
 	w.cred = c;
-	err = walk_path(&w, path, NULL);
-	if (!err) {
-		*out = w.at;
-		dentry_get(w.at);
-	}
-	walk_end(&w);
-	return err;
+	return lookup_walk(&w, path, out);
 }
 
-int path_lookup(int dirfd, const char *path, unsigned flags, struct dentry **out)
+int path_lookup(int dirfd, const char *path, unsigned flags, struct path *out)
 {
 	return path_lookup_cred(current_cred(), dirfd, path, flags, out);
 }
 
+int path_lookup_resolve(
+    int dirfd, const char *path, unsigned flags, unsigned resolve, struct path *out)
+{
+	struct walk w;
+	int err = walk_begin(&w, dirfd, path, flags, resolve);
+
+	return err ? err : lookup_walk(&w, path, out);
+}
+
 int walk_parent(struct walk *w, int dirfd, const char *path, struct last *last)
 {
-	int err = walk_begin(w, dirfd, path, 0);
+	int err = walk_begin(w, dirfd, path, 0, 0);
 
 	if (err)
 		return err;
@@ -362,23 +429,4 @@ int walk_parent(struct walk *w, int dirfd, const char *path, struct last *last)
 	if (err)
 		walk_end(w);
 	return err;
-}
-
-int path_parent(
-    int dirfd, const char *path, struct dentry **dir, const char **name, size_t *name_len)
-{
-	struct walk w;
-	struct last last;
-	int err = walk_parent(&w, dirfd, path, &last);
-
-	if (err)
-		return err;
-	/* The last component is never a link's: it lies in `path` itself, which outlives the walk.
-	 */
-	*name = last.name;
-	*name_len = last.len;
-	*dir = w.at;
-	dentry_get(w.at);
-	walk_end(&w);
-	return 0;
 }

@@ -128,7 +128,7 @@ static int64_t pipe_read(struct file *f, struct io_vec *io, uint64_t *pos)
 		pipe_wake_writers(p);
 	async_notify(&p->async, POLL_OUT);
 	if (result > 0 && !pipe_is_anonymous(f->inode))
-		inode_accessed(f->inode);
+		path_accessed(&f->path);
 	return result;
 }
 

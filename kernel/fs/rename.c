@@ -191,14 +191,17 @@ static int rename_between(struct walk *from, struct walk *to, struct renaming *r
 {
 	int err;
 
-	r->from = from->at;
-	r->to = to->at;
-	if (r->from->sb != r->to->sb)
+	r->from = from->at.dentry;
+	r->to = to->at.dentry;
+	if (from->at.mount != to->at.mount)
 		return -EXDEV;
 	if (last_is_special(&r->old_last))
 		return -EBUSY;
 	if (last_is_special(&r->new_last))
 		return r->flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+	err = walk_want_write(from);
+	if (err)
+		return err;
 	lock_pair(r->from, r->to);
 	err = rename_locked(r);
 	unlock_pair(r->from, r->to);

@@ -5,11 +5,15 @@
 
 #define STAT_FLAGS (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)
 
-/* An inode found by a path, or by a descriptor alone when the path is empty and may be. With a
- * reference. */
-static int find_inode(int dirfd, const char *path, unsigned flags, struct inode **out, bool *root)
+/* A file found by a path, or by a descriptor alone when the path is empty and may be. With
+ * references; the path of what has none is {NULL, NULL}. */
+struct found {
+	struct inode *inode;
+	struct path path;
+};
+
+static int find_file(int dirfd, const char *path, unsigned flags, struct found *out)
 {
-	struct dentry *d;
 	int err;
 
 	if (!*path && (flags & AT_EMPTY_PATH) && dirfd != AT_FDCWD) {
@@ -17,35 +21,39 @@ static int find_inode(int dirfd, const char *path, unsigned flags, struct inode 
 
 		if (!f)
 			return -EBADF;
-		*out = f->inode;
-		*root = f->dentry && mount_is_root(f->dentry);
-		inode_get(*out);
+		*out = (struct found){f->inode, f->path};
+		inode_get(out->inode);
+		if (f->path.dentry)
+			path_get(&out->path);
 		file_put(f);
 		return 0;
 	}
 	err = path_lookup(dirfd, path,
 	    (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
 		(flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0),
-	    &d);
+	    &out->path);
 	if (err)
 		return err;
-	*out = d->inode;
-	*root = mount_is_root(d);
-	inode_get(*out);
-	dentry_put(d);
+	out->inode = out->path.dentry->inode;
+	inode_get(out->inode);
 	return 0;
+}
+
+static void found_put(struct found *f)
+{
+	inode_put(f->inode);
+	path_put(&f->path);
 }
 
 int do_stat(int dirfd, const char *path, unsigned flags, struct linux_stat *st)
 {
-	struct inode *i;
-	bool root;
-	int err = find_inode(dirfd, path, flags, &i, &root);
+	struct found f;
+	int err = find_file(dirfd, path, flags, &f);
 
 	if (err)
 		return err;
-	err = inode_getattr(i, st);
-	inode_put(i);
+	err = inode_getattr(f.inode, st);
+	found_put(&f);
 	return err;
 }
 
@@ -93,6 +101,19 @@ static unsigned dev_minor(uint64_t dev)
 	return (dev & 0xff) | (dev >> 12 & 0xfff00);
 }
 
+#define MNT_UNIQUE (1ULL << 31) /* unique numbers are above those that are not */
+
+static void fill_statx_mount(const struct path *p, unsigned wanted, struct linux_statx *x)
+{
+	bool unique = wanted & STATX_MNT_ID_UNIQUE;
+
+	x->mask |= unique ? STATX_MNT_ID_UNIQUE : STATX_MNT_ID;
+	x->mnt_id = (uint64_t)mount_id(p->mount) + (unique ? MNT_UNIQUE : 0);
+	if (!p->mount || path_is_mount_root(p))
+		x->attributes |= STATX_ATTR_MOUNT_ROOT;
+	x->attributes_mask |= STATX_ATTR_MOUNT_ROOT;
+}
+
 static void fill_statx(const struct linux_stat *st, const struct inode *i, struct linux_statx *x)
 {
 	memset(x, 0, sizeof(*x));
@@ -116,7 +137,6 @@ static void fill_statx(const struct linux_stat *st, const struct inode *i, struc
 	x->rdev_minor = dev_minor(st->st_rdev);
 	x->dev_major = dev_major(st->st_dev);
 	x->dev_minor = dev_minor(st->st_dev);
-	x->attributes_mask = STATX_ATTR_MOUNT_ROOT;
 }
 
 SYSCALL(statx)
@@ -124,8 +144,7 @@ SYSCALL(statx)
 	struct linux_statx x;
 	struct linux_stat st;
 	struct user_path p;
-	struct inode *i;
-	bool root;
+	struct found f;
 	int err;
 
 	if (a[2] & ~(uint64_t)STAT_FLAGS || (a[2] & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
@@ -134,21 +153,40 @@ SYSCALL(statx)
 	err = user_path_get(&p, a[1]);
 	if (err)
 		return err;
-	err = find_inode((int)a[0], p.text, (unsigned)a[2], &i, &root);
+	err = find_file((int)a[0], p.text, (unsigned)a[2], &f);
 	user_path_put(&p);
 	if (err)
 		return err;
-	err = inode_getattr(i, &st);
+	err = inode_getattr(f.inode, &st);
 	if (!err) {
-		fill_statx(&st, i, &x);
-		x.attributes = root ? STATX_ATTR_MOUNT_ROOT : 0;
+		fill_statx(&st, f.inode, &x);
+		fill_statx_mount(&f.path, (unsigned)a[3], &x);
 		err = copy_out_obj(a[4], &x);
 	}
-	inode_put(i);
+	found_put(&f);
 	return err;
 }
 
-static int statfs_of(const struct superblock *sb, uaddr_t out)
+/* ST_… of statfs(2), by what mounts and file systems are flagged with. */
+static int64_t statfs_flags(const struct superblock *sb, const struct mount *m)
+{
+	static const struct {
+		uint64_t mount;
+		int64_t st;
+	} table[] = {{MS_RDONLY, 1}, {MS_NOSUID, 2}, {MS_NODEV, 4}, {MS_NOEXEC, 8},
+	    {MS_NOATIME, 0x400}, {MS_NODIRATIME, 0x800}, {MS_RELATIME, 0x1000},
+	    {MS_NOSYMFOLLOW, 0x2000}};
+	uint64_t own = __atomic_load_n(&sb->flags, __ATOMIC_RELAXED);
+	int64_t st = 0x20; /* ST_VALID */
+
+	for (unsigned k = 0; k < ARRAY_SIZE(table); k++)
+		if (mount_has(m, table[k].mount))
+			st |= table[k].st;
+	return st | (own & MS_RDONLY ? 1 : 0) | (own & MS_SYNCHRONOUS ? 0x10 : 0) |
+	       (own & MS_MANDLOCK ? 0x40 : 0);
+}
+
+static int statfs_of(const struct superblock *sb, const struct mount *m, uaddr_t out)
 {
 	struct linux_statfs st = {.type = (int64_t)sb->magic,
 	    .bsize = PAGE_SIZE,
@@ -166,24 +204,24 @@ static int statfs_of(const struct superblock *sb, uaddr_t out)
 		st.ffree = inodes < sb->inode_limit ? sb->inode_limit - inodes : 0;
 	}
 	st.fsid[0] = (int32_t)sb->dev;
-	st.flags = 0x20; /* ST_VALID */
+	st.flags = statfs_flags(sb, m);
 	return copy_out_obj(out, &st);
 }
 
 SYSCALL(statfs)
 {
 	struct user_path p;
-	struct dentry *d;
+	struct path at;
 	int err = user_path_get(&p, a[0]);
 
 	if (err)
 		return err;
-	err = path_lookup(AT_FDCWD, p.text, LOOKUP_FOLLOW, &d);
+	err = path_lookup(AT_FDCWD, p.text, LOOKUP_FOLLOW, &at);
 	user_path_put(&p);
 	if (err)
 		return err;
-	err = statfs_of(d->sb, a[1]);
-	dentry_put(d);
+	err = statfs_of(at.dentry->sb, at.mount, a[1]);
+	path_put(&at);
 	return err;
 }
 
@@ -194,7 +232,7 @@ SYSCALL(fstatfs)
 
 	if (!f)
 		return -EBADF;
-	err = statfs_of(f->inode->sb, a[1]);
+	err = statfs_of(f->inode->sb, f->path.mount, a[1]);
 	file_put(f);
 	return err;
 }
@@ -218,16 +256,21 @@ static int access_with(
 {
 	unsigned how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
 		       (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
-	struct dentry *d;
-	int err = path_lookup_cred(c, dirfd, path, how, &d);
+	struct path at;
+	int err = path_lookup_cred(c, dirfd, path, how, &at);
+	const struct inode *i;
 
 	if (err)
 		return err;
-	if ((mode & MAY_EXEC) && S_ISREG(d->inode->mode) && mounted_with(d->sb, MS_NOEXEC))
+	i = at.dentry->inode;
+	if ((mode & MAY_EXEC) && S_ISREG(i->mode) && mount_has(at.mount, MS_NOEXEC))
 		err = -EACCES;
 	else
-		err = inode_permission_cred(c, d->inode, mode);
-	dentry_put(d);
+		err = inode_permission_cred(c, i, mode);
+	if (!err && (mode & MAY_WRITE) &&
+	    (S_ISREG(i->mode) || S_ISDIR(i->mode) || S_ISLNK(i->mode)) && mount_readonly(at.mount))
+		err = -EROFS;
+	path_put(&at);
 	return err;
 }
 

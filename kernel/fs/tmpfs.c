@@ -89,7 +89,7 @@ static int tmpfs_fill(struct mapping *m, struct page *p, uint64_t index)
 }
 
 /* After pages went: gives back what they counted for. */
-static void tmpfs_uncharge(struct inode *i)
+void tmpfs_uncharge(struct inode *i)
 {
 	uint64_t gone;
 
@@ -372,8 +372,8 @@ static int64_t tmpfs_read(struct file *f, struct io_vec *io, uint64_t *pos)
 		*pos += (uint64_t)moved;
 		total += moved;
 	}
-	if (!(f->flags & O_NOATIME))
-		inode_accessed(i);
+	if (!(f->flags & O_NOATIME) && f->path.dentry)
+		path_accessed(&f->path);
 	return total ? total : moved;
 }
 
@@ -451,8 +451,35 @@ static int64_t tmpfs_write(struct file *f, struct io_vec *io, uint64_t *pos)
 	return result;
 }
 
+/* Where data, or a hole, begins from `offset` on: what the archive has is data. */
+static int64_t seek_content(struct inode *i, uint64_t offset, bool data)
+{
+	uint64_t index = offset >> PAGE_SHIFT, backed = ALIGN_UP(i->backing_size, PAGE_SIZE);
+	uint64_t found;
+
+	if (offset >= i->size)
+		return -ENXIO;
+	if (data)
+		found = offset < backed ? index : mapping_next_written(&i->mapping, index);
+	else
+		found = mapping_next_hole(&i->mapping, MAX(index, backed >> PAGE_SHIFT));
+	if (found == index)
+		return (int64_t)offset;
+	if (found < (i->size + PAGE_SIZE - 1) >> PAGE_SHIFT)
+		return (int64_t)(found << PAGE_SHIFT);
+	return data ? -ENXIO : (int64_t)i->size;
+}
+
 static int64_t tmpfs_seek(struct file *f, int64_t offset, int whence)
 {
+	if (whence == SEEK_DATA || whence == SEEK_HOLE) {
+		mutex_lock(&f->inode->lock);
+		offset = seek_content(f->inode, (uint64_t)offset, whence == SEEK_DATA);
+		mutex_unlock(&f->inode->lock);
+		if (offset >= 0)
+			f->pos = (uint64_t)offset;
+		return offset;
+	}
 	return seek_in(f, offset, whence, f->inode->size);
 }
 
@@ -475,7 +502,8 @@ static int tmpfs_mmap(struct file *f, struct area *a)
 		a->flags &= ~(unsigned)AREA_MAYWRITE;
 	}
 	a->mapping = &i->mapping;
-	inode_accessed(i);
+	if (f->path.dentry)
+		path_accessed(&f->path);
 	return 0;
 }
 

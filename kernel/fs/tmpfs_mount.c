@@ -39,27 +39,29 @@ static int parse_number(const char *s, unsigned base, uint32_t *out)
 	return *s || n > UINT32_MAX ? -EINVAL : 0;
 }
 
+struct options {
+	uint64_t limit, inode_limit;
+	uint32_t mode, uid, gid;
+};
+
 /* One "name=value" of the mount's options. Unknown ones are refused, as tmpfs(5) does. */
-static int tmpfs_option(struct superblock *sb, struct inode *root, const char *opt)
+static int parse_option(struct options *o, const char *opt)
 {
 	uint32_t number = 0;
 	int err;
 
 	if (!strncmp(opt, "size=", 5))
-		return parse_size(opt + 5, &sb->limit);
+		return parse_size(opt + 5, &o->limit);
 	if (!strncmp(opt, "mode=", 5)) {
 		err = parse_number(opt + 5, 8, &number);
-		root->mode = S_IFDIR | (number & 07777);
-		sb->root_mode = number & 07777;
+		o->mode = number & 07777;
 	} else if (!strncmp(opt, "uid=", 4)) {
-		err = parse_number(opt + 4, 10, &root->uid);
-		sb->root_uid = root->uid;
+		err = parse_number(opt + 4, 10, &o->uid);
 	} else if (!strncmp(opt, "gid=", 4)) {
-		err = parse_number(opt + 4, 10, &root->gid);
-		sb->root_gid = root->gid;
+		err = parse_number(opt + 4, 10, &o->gid);
 	} else if (!strncmp(opt, "nr_inodes=", 10)) {
 		err = parse_number(opt + 10, 10, &number);
-		sb->inode_limit = number;
+		o->inode_limit = number;
 	} else if (!strcmp(opt, "inode64") || !strcmp(opt, "inode32")) {
 		err = 0; /* numbers are of 64 bits; few are large */
 	} else {
@@ -68,7 +70,7 @@ static int tmpfs_option(struct superblock *sb, struct inode *root, const char *o
 	return err;
 }
 
-static int tmpfs_options(struct superblock *sb, struct inode *root, const char *options)
+static int parse_options(struct options *o, const char *options)
 {
 	char *copy = options ? kstrdup(options) : NULL, *opt = copy;
 	int err = 0;
@@ -79,11 +81,34 @@ static int tmpfs_options(struct superblock *sb, struct inode *root, const char *
 		char *comma = strchr(opt, ',');
 		if (comma)
 			*comma = 0;
-		err = *opt ? tmpfs_option(sb, root, opt) : 0;
+		err = *opt ? parse_option(o, opt) : 0;
 		opt = comma ? comma + 1 : NULL;
 	}
 	kfree(copy);
 	return err;
+}
+
+/* A limit is raised or lowered to what is in use, or taken away, but none comes later. */
+static bool may_limit(uint64_t old, uint64_t new, uint64_t used)
+{
+	return old == new || !new || (old && used <= new);
+}
+
+/* Another size and number of inodes: the rest stays as it was at first. */
+static int tmpfs_remount(struct superblock *sb, const char *options)
+{
+	struct options o = {.limit = sb->limit, .inode_limit = sb->inode_limit};
+	int err = parse_options(&o, options);
+
+	if (err)
+		return err;
+	if (!may_limit(sb->limit, o.limit, __atomic_load_n(&sb->used, __ATOMIC_RELAXED)) ||
+	    !may_limit(
+		sb->inode_limit, o.inode_limit, __atomic_load_n(&sb->inodes, __ATOMIC_RELAXED)))
+		return -EINVAL;
+	__atomic_store_n(&sb->limit, o.limit, __ATOMIC_RELAXED);
+	__atomic_store_n(&sb->inode_limit, o.inode_limit, __ATOMIC_RELAXED);
+	return 0;
 }
 
 static uint64_t default_limit(void)
@@ -101,7 +126,7 @@ static void show_options(const struct superblock *sb, struct proc_text *t)
 		text_printf(t, ",size=%luk", (unsigned long)sb->limit * (PAGE_SIZE / 1024));
 	if (sb->inode_limit != default_limit() || strcmp(sb->type, "tmpfs"))
 		text_printf(t, ",nr_inodes=%lu", (unsigned long)sb->inode_limit);
-	if (sb->root_mode != 01777)
+	if (sb->root_mode != 01777 && strcmp(sb->type, "rootfs"))
 		text_printf(t, ",mode=%03o", sb->root_mode);
 	if (sb->root_uid)
 		text_printf(t, ",uid=%u", sb->root_uid);
@@ -112,30 +137,38 @@ static void show_options(const struct superblock *sb, struct proc_text *t)
 
 struct superblock *tmpfs_create_type(const char *type, const char *options, int *err)
 {
-	struct superblock *sb = superblock_create(type, TMPFS_MAGIC, NULL);
+	struct options o = {.limit = default_limit(),
+	    .inode_limit = default_limit(),
+	    .mode = strcmp(type, "tmpfs") ? 0755 : 01777,
+	    .uid = current_cred()->fsuid,
+	    .gid = current_cred()->fsgid};
+	struct superblock *sb;
 	struct inode *root;
 
+	*err = parse_options(&o, options);
+	if (*err)
+		return NULL;
 	*err = -ENOMEM;
+	sb = superblock_create(type, TMPFS_MAGIC, NULL);
 	if (!sb)
 		return NULL;
-	sb->limit = sb->inode_limit = default_limit();
+	sb->limit = o.limit;
+	sb->inode_limit = o.inode_limit;
 	sb->inodes = 1;
-	sb->root_mode = strcmp(type, "devtmpfs") ? 01777 : 0755;
+	sb->root_mode = o.mode;
+	sb->root_uid = o.uid;
+	sb->root_gid = o.gid;
 	sb->show_options = show_options;
-	root = inode_create(sb, S_IFDIR | 0755);
+	sb->remount = tmpfs_remount;
+	root = inode_create(sb, S_IFDIR | o.mode);
 	if (root) {
 		root->ops = &tmpfs_inode_ops;
 		root->fops = &dir_file_ops;
 		root->nlink = 2;
-		if (!strcmp(type, "tmpfs"))
-			root->mode |= 01777;
-		*err = tmpfs_options(sb, root, options);
-		if (*err)
-			inode_put(root);
-		else if (dentry_create_root(sb, root))
+		root->uid = o.uid;
+		root->gid = o.gid;
+		if (dentry_create_root(sb, root))
 			return sb;
-		else
-			*err = -ENOMEM;
 	}
 	superblock_put(sb);
 	return NULL;

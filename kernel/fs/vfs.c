@@ -5,7 +5,7 @@
 
 /* Of whoever has none: the start-up code and threads that were given none. */
 static struct fs_context kernel_fs = {.refs = {2} /* never the last, and never unshared */,
-    .lock = MUTEX_INIT("fs context"),
+    .lock = SPINLOCK_INIT("fs context", RANK_PLACES),
     .umask = 022};
 
 struct fs_context *current_fs(void)
@@ -23,27 +23,33 @@ struct fs_context *fs_context_create(const struct fs_context *from_const)
 	if (!from)
 		from = &kernel_fs;
 	ref_init(&fs->refs);
-	mutex_init(&fs->lock, "fs context");
-	mutex_lock(&from->lock);
-	fs->root = from->root;
-	fs->cwd = from->cwd;
+	spin_init(&fs->lock, "fs context", RANK_PLACES);
+	fs_places(from, &fs->root, &fs->cwd);
 	fs->umask = from->umask;
-	dentry_get(fs->root);
-	dentry_get(fs->cwd);
-	mutex_unlock(&from->lock);
-	superblock_use(fs->root->sb);
-	superblock_use(fs->cwd->sb);
 	return fs;
+}
+
+void fs_places(struct fs_context *fs, struct path *root, struct path *cwd)
+{
+	irqflags_t flags = spin_lock(&fs->lock);
+
+	if (root) {
+		*root = fs->root;
+		path_get(root);
+	}
+	if (cwd) {
+		*cwd = fs->cwd;
+		path_get(cwd);
+	}
+	spin_unlock(&fs->lock, flags);
 }
 
 void fs_context_put(struct fs_context *fs)
 {
 	if (!fs || !ref_put(&fs->refs))
 		return;
-	superblock_unuse(fs->root->sb);
-	superblock_unuse(fs->cwd->sb);
-	dentry_put(fs->root);
-	dentry_put(fs->cwd);
+	path_put(&fs->root);
+	path_put(&fs->cwd);
 	kfree(fs);
 }
 
@@ -52,28 +58,25 @@ static void mount_root(void)
 	int err;
 	struct superblock *sb = tmpfs_create_type("rootfs", NULL, &err);
 
-	if (!sb || mount_attach(sb, "rootfs", NULL, 0))
+	if (!sb)
 		panic("no memory for the root file system");
-	vfs_root = sb->root;
-	dentry_get(vfs_root);
-	dentry_get(vfs_root);
-	kernel_fs.root = kernel_fs.cwd = vfs_root;
-	superblock_use(sb);
-	superblock_use(sb);
+	mount_init_root(sb, &kernel_fs.root);
+	kernel_fs.cwd = kernel_fs.root;
+	path_get(&kernel_fs.cwd);
 }
 
 static void mount_on(const char *source, const char *path, const char *type, uint32_t mode,
     uint64_t flags, const char *options)
 {
-	struct dentry *d;
+	struct path at;
 	int err = do_mkdir(AT_FDCWD, path, mode);
 
 	if (!err || err == -EEXIST)
-		err = path_lookup(AT_FDCWD, path, LOOKUP_FOLLOW, &d);
+		err = path_lookup(AT_FDCWD, path, LOOKUP_FOLLOW, &at);
 	if (!err) {
 		/* Whatever the archive said of it. */
-		d->inode->mode = S_IFDIR | mode;
-		dentry_put(d);
+		at.dentry->inode->mode = S_IFDIR | mode;
+		path_put(&at);
 		err = type ? do_mount(source, path, type, flags, options) : 0;
 	}
 	if (err)

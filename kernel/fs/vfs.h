@@ -19,6 +19,7 @@ struct xattr;
 struct dentry;
 struct file;
 struct mount;
+struct path;
 struct dir_context;
 struct poll_table;
 struct file_async;
@@ -34,23 +35,17 @@ struct superblock {
 	struct dentry *root;
 	void *data;
 	struct refcount refs; /* the mount's, and one of each inode */
-	int32_t users; /* open files, roots, working directories, mounts upon it: atomic; umount's
-			  EBUSY */
-	bool detached; /* unmounted: the last user lets the tree go */
-	struct mount *mount; /* where it is mounted, or NULL (the tree's lock) */
+	int32_t users; /* mounts of it, and who else needs its tree: the last lets it go (atomic) */
 	/* tmpfs: inodes it may have (0: no limit), and has (atomic); what the mount asked for. */
 	uint64_t inode_limit, inodes;
 	uint32_t root_mode, root_uid, root_gid;
-	uint64_t mount_flags; /* MS_… that it is mounted with: atomic */
+	uint64_t flags;  /* MS_RDONLY and what else is the same wherever it is mounted: atomic */
+	int32_t writers; /* through all its mounts: atomic */
 	uint64_t limit, used; /* tmpfs: pages it may take (0: no limit), and has (atomic) */
 	/* The options of its own that /proc/mounts shows, each after a comma; NULL: none. */
 	void (*show_options)(const struct superblock *sb, struct proc_text *t);
+	int (*remount)(struct superblock *sb, const char *options); /* NULL: there are none */
 };
-
-static inline bool mounted_with(const struct superblock *sb, uint64_t flag)
-{
-	return __atomic_load_n(&sb->mount_flags, __ATOMIC_RELAXED) & flag;
-}
 
 struct inode_ops {
 	/* All with dir->lock held. `d` is a new dentry, named, without an inode yet: on success it
@@ -69,7 +64,7 @@ struct inode_ops {
 	/* The target of a symbolic link: kept by the inode, or made in `buf`. */
 	const char *(*readlink)(struct inode *i, char *buf, size_t size);
 	/* /proc/PID/exe and the like: go straight to an object. NULL: by text. */
-	int (*follow)(struct inode *i, struct dentry **out);
+	int (*follow)(struct inode *i, struct path *out);
 	int (*truncate)(struct inode *i, uint64_t size);
 	int (*getattr)(struct inode *i, struct linux_stat *st); /* NULL: from the fields */
 	/* 0 or -EACCES; NULL: as the mode says. */
@@ -116,7 +111,7 @@ struct dentry {
 	struct inode *inode; /* NULL: negative or just being made */
 	struct superblock *sb;
 	struct list children, sibling;
-	struct mount *mounted; /* another tree covers this one */
+	struct mount *mounted; /* what covers it: one for each mount that shows it (tree's lock) */
 	bool unlinked;
 	/* The directory's index of its children, once there are many (its inode->lock). */
 	struct dentry_table *table;
@@ -128,20 +123,17 @@ struct dentry {
 	uint32_t name_len;
 };
 
-/* The mount table: a covered dentry and the root that covers it. */
-struct mount {
-	struct list link;
-	struct dentry *covered; /* NULL for the root mount */
-	struct dentry *root;
-	struct superblock *sb;
-	char *source;
-	int id, parent_id; /* as /proc/PID/mountinfo numbers them */
+/* A place: a dentry as one of the mounts shows it; NULL mount: on no path, as a pipe. References on
+ * both, where not said otherwise. */
+struct path {
+	struct mount *mount;
+	struct dentry *dentry;
 };
 
 /* Open file description (open(2)). */
 struct file {
 	struct refcount refs;
-	struct dentry *dentry; /* NULL for pipes, eventfds … */
+	struct path path; /* NULL dentry: eventfds … */
 	struct inode *inode;
 	const struct file_ops *ops;
 	uint32_t flags; /* O_… */
@@ -212,8 +204,8 @@ static inline void poll_wait(struct poll_table *pt, struct wait_queue *wq)
 /* --- per-process state --- */
 struct fs_context { /* CLONE_FS */
 	struct refcount refs;
-	struct mutex lock;
-	struct dentry *root, *cwd;
+	struct spinlock lock; /* of the places */
+	struct path root, cwd;
 	uint32_t umask;
 };
 struct files { /* CLONE_FILES */
@@ -226,6 +218,8 @@ struct files { /* CLONE_FILES */
 };
 struct fs_context *fs_context_create(const struct fs_context *from);
 void fs_context_put(struct fs_context *fs);
+/* The root and the working directory; NULL: not wanted. */
+void fs_places(struct fs_context *fs, struct path *root, struct path *cwd);
 struct files *files_create(const struct files *from); /* NULL: empty */
 void files_put(struct files *f);
 void files_exec(struct files *f); /* closes what is close-on-exec */
@@ -264,18 +258,22 @@ void dentry_copy_name(const struct dentry *d, char *buf, size_t size); /* cut if
 #define MAY_WRITE 2
 #define MAY_READ  4
 enum lookup_flags { LOOKUP_FOLLOW = 1, LOOKUP_DIRECTORY = 2, LOOKUP_EMPTY = 4 };
-int path_lookup(
-    int dirfd, const char *path, unsigned flags, struct dentry **out); /* with a reference */
-/* The directory that holds the last component, and that component (pointing into `path`, with its
- * length). */
-int path_parent(
-    int dirfd, const char *path, struct dentry **dir, const char **last, size_t *last_len);
-/* The path as seen from the root of `fs`, at the end of buf; returns its start, or
+int path_lookup(int dirfd, const char *path, unsigned flags, struct path *out);
+void path_get(const struct path *p);
+void path_put(const struct path *p); /* {NULL, NULL} does no harm */
+static inline bool path_same(const struct path *a, const struct path *b)
+{
+	return a->mount == b->mount && a->dentry == b->dentry;
+}
+/* The path as seen from `root`, at the end of buf; returns its start, or
  * ERR_PTR(-ENAMETOOLONG, -ENOENT). */
-char *dentry_path(struct dentry *d, struct dentry *root, char *buf, size_t size);
+char *path_text(const struct path *p, const struct path *root, char *buf, size_t size);
 struct file *do_open(
     int dirfd, const char *path, unsigned flags, uint32_t mode); /* ERR_PTR on failure */
-struct file *file_open_dentry(struct dentry *d, unsigned flags);
+struct file *file_open_path(const struct path *p, unsigned flags);
+struct file *file_open_dentry(struct dentry *d, unsigned flags); /* on no path */
+/* Is it mounted with this MS_… flag? What is on no path is with none. */
+bool mount_has(const struct mount *m, uint64_t flag);
 /* A program's file may not be open for writing while it runs, and the other way round: 0 or
  * -ETXTBSY. */
 int inode_deny_write(struct inode *i);
@@ -290,7 +288,7 @@ int64_t file_write(struct file *f, const void *buf, size_t n, uint64_t *pos);
 unsigned file_poll(struct file *f, struct poll_table *pt);
 /* For exec: a regular file whose execute right was checked. Opens it for reading whatever its read
  * right says, and denies writing to it until the last reference is gone. ERR_PTR(-ETXTBSY …). */
-struct file *file_open_exec(struct dentry *d);
+struct file *file_open_exec(const struct path *p);
 int do_chdir(const char *path); /* the current thread's */
 int do_stat(int dirfd, const char *path, unsigned flags, struct linux_stat *st);
 int do_mkdir(int dirfd, const char *path, uint32_t mode);
@@ -305,8 +303,8 @@ int file_stat(struct file *f, struct linux_stat *st);
 /* Calls emit for what follows ctx->pos in an open directory, and advances it. -ENOTDIR, -ENOENT
  * (removed). */
 int file_iterate(struct file *f, struct dir_context *ctx);
-/* As dentry_path, for links in /proc: " (deleted)" is added; of a file on no path its name. */
-char *file_path(struct file *f, struct dentry *root, char *buf, size_t size);
+/* As path_text, for links in /proc: " (deleted)" is added; of a file on no path its name. */
+char *file_path(struct file *f, const struct path *root, char *buf, size_t size);
 int do_mount(
     const char *source, const char *target, const char *type, uint64_t flags, const char *data);
 

@@ -6,7 +6,7 @@
 
 /* A request about one attribute of the file at a name. */
 struct request {
-	struct dentry *at; /* NULL: of an open file on no path */
+	struct path at; /* NULL dentry: of an open file on no path */
 	struct inode *inode;
 	struct file *file; /* by descriptor; else NULL */
 	char name[XATTR_NAME_MAX + 1];
@@ -27,7 +27,7 @@ static int find_path(struct request *r, uaddr_t path, unsigned lookup)
 	err = path_lookup(AT_FDCWD, p.text, lookup, &r->at);
 	user_path_put(&p);
 	if (!err)
-		r->inode = r->at->inode;
+		r->inode = r->at.dentry->inode;
 	return err;
 }
 
@@ -36,7 +36,7 @@ static int find_fd(struct request *r, int fd)
 	r->file = fd_get(fd);
 	if (!r->file)
 		return -EBADF;
-	r->at = r->file->dentry;
+	r->at = r->file->path;
 	r->inode = r->file->inode;
 	return 0;
 }
@@ -46,7 +46,7 @@ static void request_end(struct request *r)
 	if (r->file)
 		file_put(r->file);
 	else
-		dentry_put(r->at);
+		path_put(&r->at);
 	kfree(r->value);
 	kfree(r);
 }
@@ -193,16 +193,21 @@ static int begin_list(struct request **r, int fd, uaddr_t path, unsigned lookup)
 
 static void tell_change(const struct request *r)
 {
-	if (r->at)
-		inotify_dentry(r->at, IN_ATTRIB);
+	if (r->at.dentry)
+		inotify_dentry(r->at.dentry, IN_ATTRIB);
 }
 
 static int set_value(struct request *r)
 {
-	int err = check_caps(r);
+	int err = path_want_write(&r->at);
 
 	if (err)
 		return err;
+	err = check_caps(r);
+	if (err) {
+		mount_end_write(r->at.mount);
+		return err;
+	}
 	mutex_lock(&r->inode->lock);
 	err = permission(r->inode, r->name, true);
 	if (!err && strcmp(r->name, XATTR_NAME_CAPS))
@@ -212,6 +217,7 @@ static int set_value(struct request *r)
 	if (!err)
 		err = xattr_set(r->inode, r->name, r->value, r->size, r->flags);
 	mutex_unlock(&r->inode->lock);
+	mount_end_write(r->at.mount);
 	if (!err)
 		tell_change(r);
 	return err;
@@ -289,8 +295,10 @@ static int64_t get_list(struct request *r)
 
 static int remove_value(struct request *r)
 {
-	int err;
+	int err = path_want_write(&r->at);
 
+	if (err)
+		return err;
 	mutex_lock(&r->inode->lock);
 	err = permission(r->inode, r->name, true);
 	if (!err)
@@ -300,6 +308,7 @@ static int remove_value(struct request *r)
 	if (!err)
 		err = xattr_remove(r->inode, r->name);
 	mutex_unlock(&r->inode->lock);
+	mount_end_write(r->at.mount);
 	if (!err)
 		tell_change(r);
 	return err;

@@ -96,7 +96,7 @@ SYSCALL(mmap)
 		if (!r.file)
 			return -EBADF;
 		/* What is only to be readable becomes executable where it can. */
-		if (r.file->dentry && mounted_with(r.file->dentry->sb, MS_NOEXEC))
+		if (mount_has(r.file->path.mount, MS_NOEXEC))
 			r.flags = a[2] & PROT_ALL;
 	}
 	int64_t result = r.len ? mmap_flags(flags, &r) : -EINVAL;

@@ -128,7 +128,7 @@ static int check_file(const struct map_request *r, unsigned *flags)
 		return -EACCES;
 	if (mode == O_WRONLY)
 		return -EACCES;
-	if (f->dentry && mounted_with(f->dentry->sb, MS_NOEXEC)) {
+	if (mount_has(f->path.mount, MS_NOEXEC)) {
 		if (*flags & AREA_EXEC)
 			return -EPERM;
 		*flags |= AREA_NOEXEC;

@@ -113,6 +113,8 @@ static struct page *find_or_add(struct mapping *m, uint64_t index, bool create)
 {
 	mutex_lock(&m->lock);
 	struct page *p = lookup(m, index);
+	if (p && create)
+		p->flags &= (uint16_t)~PAGE_UNWRITTEN;
 	if (!p && create)
 		p = add_page(m, index);
 	if (p && !IS_ERR(p))
@@ -127,6 +129,62 @@ struct page *mapping_page(struct mapping *m, uint64_t index, bool create)
 	if (unlikely(IS_ERR(p)) && PTR_ERR(p) == -ENOMEM && memory_reclaim())
 		p = find_or_add(m, index, create);
 	return p;
+}
+
+int mapping_set_aside(struct mapping *m, uint64_t index)
+{
+	int err = 0;
+	mutex_lock(&m->lock);
+	if (!lookup(m, index)) {
+		struct page *p = add_page(m, index);
+		if (IS_ERR(p))
+			err = PTR_ERR(p);
+		else
+			p->flags |= PAGE_UNWRITTEN;
+	}
+	mutex_unlock(&m->lock);
+	return err;
+}
+
+/* The first page from `index` on; *index becomes its place. (m->lock) */
+static struct page *next_page(const struct mapping *m, uint64_t *index)
+{
+	while (m->tree && *index < capacity(m->height)) {
+		void *at = m->tree;
+		unsigned level = m->height;
+		uint64_t step;
+		for (; level > 0; level--) {
+			void *child = ((struct radix_node *)at)->slots[slot_of(*index, level)];
+			if (!child)
+				break;
+			at = child;
+		}
+		if (!level)
+			return at;
+		step = 1ULL << (level - 1) * LEVEL_BITS;
+		*index = ALIGN_DOWN(*index, step) + step;
+	}
+	return NULL;
+}
+
+uint64_t mapping_next_written(struct mapping *m, uint64_t index)
+{
+	struct page *p;
+	mutex_lock(&m->lock);
+	while ((p = next_page(m, &index)) && (p->flags & PAGE_UNWRITTEN))
+		index++;
+	mutex_unlock(&m->lock);
+	return p ? index : UINT64_MAX;
+}
+
+uint64_t mapping_next_hole(struct mapping *m, uint64_t index)
+{
+	const struct page *p;
+	mutex_lock(&m->lock);
+	while ((p = lookup(m, index)) && !(p->flags & PAGE_UNWRITTEN))
+		index++;
+	mutex_unlock(&m->lock);
+	return index;
 }
 
 unsigned mapping_gather(struct mapping *m, uint64_t index, unsigned count, struct page **out)
@@ -184,6 +242,18 @@ void mapping_drop_pages(struct mapping *m, uint64_t first, uint64_t last)
 	mutex_lock(&m->lock);
 	if (first < capacity(m->height) && first < last)
 		m->tree = prune(m, m->tree, m->height, first, last);
+	if (!m->tree)
+		m->height = 0;
+	mutex_unlock(&m->lock);
+}
+
+void mapping_drop_unwritten(struct mapping *m, uint64_t first, uint64_t last)
+{
+	const struct page *p;
+	mutex_lock(&m->lock);
+	for (uint64_t i = first; (p = next_page(m, &i)) && i < last; i++)
+		if (p->flags & PAGE_UNWRITTEN)
+			m->tree = prune(m, m->tree, m->height, i, i + 1);
 	if (!m->tree)
 		m->height = 0;
 	mutex_unlock(&m->lock);

@@ -43,7 +43,9 @@ enum {
 	PAGE_CACHE = 64, /* a file's page: counted as PAGE_USE_CACHE until it is freed */
 	PAGE_FILLED =
 	    256, /* with PAGE_CACHE: made from what a file had before; counted as PAGE_USE_FILLED */
-	PAGE_POISONED = 128 /* debug: its first words hold the poison of free pages */
+	PAGE_UNWRITTEN = 512, /* room in a file that was set aside, and nothing else yet (its
+				 mapping's lock) */
+	PAGE_POISONED = 128   /* debug: its first words hold the poison of free pages */
 };
 
 /* Before pages_init only: the physical address of a page that is the caller's for ever. Panics when

@@ -40,6 +40,13 @@ void mapping_init(struct mapping *m);
 /* The page at `index` with a reference for the caller, made and filled if `create`; NULL if absent
  * and !create; ERR_PTR(-ENOMEM | -EIO …). */
 struct page *mapping_page(struct mapping *m, uint64_t index, bool create) must_check;
+/* Makes a page whose content nobody cares about yet, if there is none. -ENOMEM, -ENOSPC … */
+int mapping_set_aside(struct mapping *m, uint64_t index);
+/* Of [first, last) only those. */
+void mapping_drop_unwritten(struct mapping *m, uint64_t first, uint64_t last);
+/* The first page from `index` on that has content (UINT64_MAX: none), or the first that has not. */
+uint64_t mapping_next_written(struct mapping *m, uint64_t index);
+uint64_t mapping_next_hole(struct mapping *m, uint64_t index);
 /* Drops all pages from `first_index` on, out of page tables as well, private copies of them too. */
 void mapping_truncate(struct mapping *m, uint64_t first_index);
 /* Is there a shared area that is, or may be made, writable? */

@@ -65,8 +65,7 @@ struct file *socket_file_create(unsigned flags)
 		dentry_put(d);
 		return f;
 	}
-	f->dentry = d;
-	superblock_use(d->sb);
+	f->path.dentry = d;
 	return f;
 }
 

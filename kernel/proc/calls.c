@@ -63,28 +63,6 @@ struct user_clone_args {
 #define CLONE_ARGS_SIZE_VER2 88
 #define MAX_PID_LEVELS       32 /* of nested pid namespaces */
 
-/* Copies a struct that grows with the kernel: what we do not know of it must be zero. -E2BIG if
- * not. */
-static int copy_in_versioned(void *to, size_t known, uaddr_t from, uint64_t size)
-{
-	char rest[64];
-
-	memset(to, 0, known);
-	if (arch_copy_in(to, from, MIN(size, known)))
-		return -EFAULT;
-	while (size > known) {
-		size_t n = MIN(size - known, sizeof(rest));
-
-		if (arch_copy_in(rest, from + size - n, n))
-			return -EFAULT;
-		for (size_t i = 0; i < n; i++)
-			if (rest[i])
-				return -E2BIG;
-		size -= n;
-	}
-	return 0;
-}
-
 /* What does not depend on flags; in Linux's order. */
 static int check_clone_args(const struct user_clone_args *u, uint64_t size)
 {

@@ -15,20 +15,22 @@
 
 struct file *exec_open(int dirfd, const char *path, unsigned lookup)
 {
-	struct dentry *d;
+	struct path at;
+	struct inode *i;
 	struct file *f;
-	int err = path_lookup(dirfd, path, lookup, &d);
+	int err = path_lookup(dirfd, path, lookup, &at);
 
 	if (err)
 		return ERR_PTR(err);
-	if (!S_ISREG(d->inode->mode))
-		err = S_ISLNK(d->inode->mode) ? -ELOOP : -EACCES;
-	else if (mounted_with(d->sb, MS_NOEXEC))
+	i = at.dentry->inode;
+	if (!S_ISREG(i->mode))
+		err = S_ISLNK(i->mode) ? -ELOOP : -EACCES;
+	else if (mount_has(at.mount, MS_NOEXEC))
 		err = -EACCES;
 	else
-		err = inode_permission(d->inode, MAY_EXEC);
-	f = err ? ERR_PTR(err) : file_open_exec(d);
-	dentry_put(d);
+		err = inode_permission(i, MAY_EXEC);
+	f = err ? ERR_PTR(err) : file_open_exec(&at);
+	path_put(&at);
 	return f;
 }
 
@@ -54,9 +56,19 @@ int exec_open_program(struct exec *e, int dirfd, const char *path, unsigned look
 
 /* --- the new space --- */
 
-static int map_stack(struct space *s, bool exec)
+#define STACK_ROOM (128 * 1024UL) /* below the strings, from the start */
+
+/* Strings, the program's name and 8 zero bytes, and room below them as far as the limit allows. */
+static uint64_t stack_size(const struct exec *e)
 {
-	uint64_t size = 128 * 1024;
+	uint64_t strings = ALIGN_UP(e->strings.len + strlen(e->execfn) + 1 + 8, PAGE_SIZE);
+	uint64_t limit = ALIGN_DOWN(rlimit_get(RLIMIT_STACK), PAGE_SIZE);
+
+	return MAX(strings, MIN(limit, strings + STACK_ROOM));
+}
+
+static int map_stack(struct space *s, uint64_t size, bool exec)
+{
 	struct map_request r = {
 	    .addr = s->stack_top - size,
 	    .len = size,
@@ -102,7 +114,7 @@ static int build_space(struct exec *e)
 	space_layout_init(s);
 	err = elf_load(s, e->file, e->head, e->head_len, &e->image, &e->fatal);
 	if (!err)
-		err = map_stack(s, e->image.exec_stack);
+		err = map_stack(s, stack_size(e), e->image.exec_stack);
 	if (!err)
 		err = space_map_vdso(s);
 	if (!err)
@@ -278,13 +290,13 @@ static int prepare(struct exec *e, int dirfd, const char *path, int flags,
 	    (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0) |
 		(flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW));
 	if (!err && !path[0])
-		dentry_copy_name(e->file->dentry, e->comm, sizeof(e->comm));
+		dentry_copy_name(e->file->path.dentry, e->comm, sizeof(e->comm));
 	if (!err)
 		err = exec_strings_collect(&e->strings, argv, envp);
 	if (!err)
 		err = exec_resolve_scripts(e);
 	if (!err)
-		err = exec_cred_prepare(&e->cred, e->file->inode);
+		err = exec_cred_prepare(&e->cred, e->file);
 	return err ? err : build_space(e);
 }
 

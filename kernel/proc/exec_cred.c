@@ -32,12 +32,13 @@ static bool unsafe(void)
 	return current->no_new_privs || current->trace || shares_fs(current);
 }
 
-static bool apply_set_id(struct cred *c, const struct inode *i)
+static bool apply_set_id(struct cred *c, const struct file *f)
 {
+	const struct inode *i = f->inode;
 	bool uid = i->mode & S_ISUID;
 	bool gid = (i->mode & (S_ISGID | 0010)) == (S_ISGID | 0010);
 
-	if (current->no_new_privs || mounted_with(i->sb, MS_NOSUID))
+	if (current->no_new_privs || mount_has(f->path.mount, MS_NOSUID))
 		return false;
 	if (uid)
 		c->euid = i->uid;
@@ -78,14 +79,14 @@ static void limit_gain(struct cred *c, const struct cred *old)
 	c->cap_permitted &= old->cap_permitted;
 }
 
-static int derive(struct exec_cred *e, const struct inode *i, const struct file_caps *f)
+static int derive(struct exec_cred *e, const struct file *file, const struct file_caps *f)
 {
 	const struct cred *old = current->cred;
 	struct cred *c = e->cred;
 	bool effective = f->effective, set_id, gains;
 	int err;
 
-	e->clean_personality = apply_set_id(c, i);
+	e->clean_personality = apply_set_id(c, file);
 	err = apply_file_caps(c, f);
 	if (err)
 		return err;
@@ -112,10 +113,11 @@ static uint64_t join(uint32_t low, uint32_t high)
 }
 
 /* The capabilities that the file's attribute gives, if any. 0, -EINVAL: it makes no sense. */
-static int read_file_caps(struct inode *i, struct file_caps *f)
+static int read_file_caps(const struct file *file, struct file_caps *f)
 {
 	struct vfs_cap_data c = {0};
-	int64_t size = mounted_with(i->sb, MS_NOSUID) ? -ENODATA : inode_read_caps(i, &c);
+	int64_t size = mount_has(file->path.mount, MS_NOSUID) ? -ENODATA
+							      : inode_read_caps(file->inode, &c);
 	uint32_t revision = c.magic & ~VFS_CAP_FLAGS_EFFECTIVE;
 
 	if (size < 0)
@@ -133,13 +135,13 @@ static int read_file_caps(struct inode *i, struct file_caps *f)
 	return 0;
 }
 
-int exec_cred_prepare(struct exec_cred *e, struct inode *i)
+int exec_cred_prepare(struct exec_cred *e, const struct file *file)
 {
 	struct file_caps f = {0};
-	int err = read_file_caps(i, &f);
+	int err = read_file_caps(file, &f);
 
 	if (err)
 		return err;
 	e->cred = cred_copy(current->cred);
-	return e->cred ? derive(e, i, &f) : -ENOMEM;
+	return e->cred ? derive(e, file, &f) : -ENOMEM;
 }

@@ -78,7 +78,7 @@ struct exec_cred {
 	bool clean_personality; /* the file gives rights: what weakens the layout is dropped */
 };
 /* 0, -ENOMEM, -EPERM. The caller owns out->cred. */
-int exec_cred_prepare(struct exec_cred *out, struct inode *i);
+int exec_cred_prepare(struct exec_cred *out, const struct file *file);
 
 /* Strings of a new program, gathered while the old image is still there. */
 struct exec_strings {

@@ -13,6 +13,9 @@ static union {
 	char page[PAGE_SIZE];
 } shared __attribute__((aligned(PAGE_SIZE)));
 
+/* The page of data, and one for another time namespace's, which there is not. */
+#define VVAR_SIZE (2 * PAGE_SIZE)
+
 static uint64_t image_size(void)
 {
 	return ALIGN_UP((uint64_t)(arch_vdso_end - arch_vdso_start), PAGE_SIZE);
@@ -49,7 +52,7 @@ struct page *vdso_data_page(uint64_t offset)
 int space_map_vdso(struct space *s)
 {
 	struct map_request data = {
-	    .len = PAGE_SIZE + image_size(),
+	    .len = VVAR_SIZE + image_size(),
 	    .flags = AREA_READ | AREA_VDSO | AREA_VVAR | AREA_DONTDUMP,
 	    .name = "[vvar]",
 	};
@@ -58,7 +61,7 @@ int space_map_vdso(struct space *s)
 	if (at < 0)
 		return (int)at;
 	struct map_request code = {
-	    .addr = (uaddr_t)at + PAGE_SIZE,
+	    .addr = (uaddr_t)at + VVAR_SIZE,
 	    .len = image_size(),
 	    .flags = AREA_READ | AREA_EXEC | AREA_VDSO,
 	    .fixed = true,

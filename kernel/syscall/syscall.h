@@ -48,6 +48,10 @@ struct syscall_desc {
 extern const struct syscall_desc syscall_table[];
 extern const unsigned syscall_count;
 
+/* Copies a struct that grows with the kernel: what is not given is zero, what we do not know of it
+ * must be. -EFAULT, -E2BIG if not. */
+int copy_in_versioned(void *to, size_t known, uaddr_t from, uint64_t size);
+
 struct arch_frame;
 /* prctl(PR_SET_SYSCALL_USER_DISPATCH), and whether such a thread's call becomes SIGSYS. */
 int64_t user_dispatch_set(const uint64_t a[6]);

@@ -14,6 +14,7 @@ while (<STDIN>) {
 		s/(?<![\d.])\d+\.\d{2,}(?![\d.]*\d)/TIME/g;
 		s/\b((?:t|p|pp|pg|s|tg)id[s]?\W{1,3})\d+/$1PID/gi;
 		s/\[\d+\]/[PID]/g;
+		s/(: line \d+:) +\d+ (?=[A-Z])/$1 PID /;
 		s/(\/proc\/|\/task\/)\d+/$1PID/g;
 		s/\b\d{2,}\b/N/g if $how eq "numbers";
 	}

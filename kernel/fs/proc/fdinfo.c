@@ -30,7 +30,7 @@ static int show_fdinfo(struct proc_text *t, const struct proc_inode *p)
 	}
 	flags = f->flags | (files_cloexec(files, (int)p->number) ? (unsigned)O_CLOEXEC : 0);
 	text_printf(t, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n",
-	    f->ops->seek ? (long)f->pos : 0L, flags, mount_id(f->dentry),
+	    f->ops->seek ? (long)f->pos : 0L, flags, mount_id(f->path.mount),
 	    (unsigned long)f->inode->ino);
 	locks_show_file(t, f, files);
 	files_put(files);

@@ -11,10 +11,15 @@ static int to_start(char *buf, char *path)
 	return 0;
 }
 
-static int dentry_text(struct dentry *d, char *buf, size_t size)
+static int place_text(const struct path *p, char *buf, size_t size)
 {
-	return to_start(buf,
-	    dentry_path_raw(d, current_fs()->root, buf, size, d->unlinked ? " (deleted)" : ""));
+	struct path root;
+	char *text;
+
+	fs_places(current_fs(), &root, NULL);
+	text = path_text_raw(p, &root, buf, size, p->dentry->unlinked ? " (deleted)" : "");
+	path_put(&root);
+	return to_start(buf, text);
 }
 
 static int exe_file(const struct proc_inode *p, struct file **out)
@@ -39,22 +44,30 @@ static int exe_file(const struct proc_inode *p, struct file **out)
 	return *out ? 0 : -ENOENT;
 }
 
-int proc_follow_exe(const struct proc_inode *p, struct dentry **out)
+/* Where the file was opened: 0 or -ENOENT. */
+static int file_place(const struct file *f, struct path *out)
+{
+	if (!f->path.dentry)
+		return -ENOENT;
+	*out = f->path;
+	path_get(out);
+	return 0;
+}
+
+int proc_follow_exe(const struct proc_inode *p, struct path *out)
 {
 	struct file *f;
 	int err = exe_file(p, &f);
 
 	if (err)
 		return err;
-	*out = f->dentry;
-	if (*out)
-		dentry_get(*out);
+	err = file_place(f, out);
 	file_put(f);
-	return *out ? 0 : -ENOENT;
+	return err;
 }
 
 /* The root or the working directory, with a reference. */
-static int place(const struct proc_inode *p, bool root, struct dentry **out)
+static int place(const struct proc_inode *p, bool root, struct path *out)
 {
 	int err;
 	struct thread *t = proc_thread_access(p, &err);
@@ -66,34 +79,31 @@ static int place(const struct proc_inode *p, bool root, struct dentry **out)
 	thread_put(t);
 	if (!fs)
 		return -ENOENT;
-	mutex_lock(&fs->lock);
-	*out = root ? fs->root : fs->cwd;
-	dentry_get(*out);
-	mutex_unlock(&fs->lock);
+	fs_places(fs, root ? out : NULL, root ? NULL : out);
 	fs_context_put(fs);
 	return 0;
 }
 
-int proc_follow_cwd(const struct proc_inode *p, struct dentry **out)
+int proc_follow_cwd(const struct proc_inode *p, struct path *out)
 {
 	return place(p, false, out);
 }
 
-int proc_follow_root(const struct proc_inode *p, struct dentry **out)
+int proc_follow_root(const struct proc_inode *p, struct path *out)
 {
 	return place(p, true, out);
 }
 
-int proc_link_text(int (*follow)(const struct proc_inode *, struct dentry **),
+int proc_link_text(int (*follow)(const struct proc_inode *, struct path *),
     const struct proc_inode *p, char *buf, size_t size)
 {
-	struct dentry *d;
-	int err = follow(p, &d);
+	struct path at;
+	int err = follow(p, &at);
 
 	if (err)
 		return err;
-	err = dentry_text(d, buf, size);
-	dentry_put(d);
+	err = place_text(&at, buf, size);
+	path_put(&at);
 	return err;
 }
 
@@ -131,28 +141,29 @@ int proc_fd_file(const struct proc_inode *p, int64_t fd, struct file **out)
 
 static int link_fd(const struct proc_inode *p, char *buf, size_t size)
 {
+	struct path root;
 	struct file *f;
 	int err = proc_fd_file(p, p->number, &f);
 
 	if (err)
 		return err;
-	err = to_start(buf, file_path(f, current_fs()->root, buf, size));
+	fs_places(current_fs(), &root, NULL);
+	err = to_start(buf, file_path(f, &root, buf, size));
+	path_put(&root);
 	file_put(f);
 	return err;
 }
 
-static int follow_fd(const struct proc_inode *p, struct dentry **out)
+static int follow_fd(const struct proc_inode *p, struct path *out)
 {
 	struct file *f;
 	int err = proc_fd_file(p, p->number, &f);
 
 	if (err)
 		return err;
-	*out = f->dentry;
-	if (*out)
-		dentry_get(*out);
+	err = file_place(f, out);
 	file_put(f);
-	return *out ? 0 : -ENXIO;
+	return err ? -ENXIO : 0;
 }
 
 int64_t proc_next_fd(const struct proc_inode *dir, int64_t from)

@@ -87,7 +87,7 @@ static int open_map(const struct proc_inode *dir, int64_t number, struct proc_in
 	return 0;
 }
 
-static int follow_map(const struct proc_inode *p, struct dentry **out)
+static int follow_map(const struct proc_inode *p, struct path *out)
 {
 	struct space *s = space_of(p);
 	struct area *a;
@@ -97,9 +97,9 @@ static int follow_map(const struct proc_inode *p, struct dentry **out)
 		return err;
 	mutex_lock(&s->lock);
 	a = space_find(s, (uaddr_t)p->number << PAGE_SHIFT);
-	if (a && a->file && a->file->dentry) {
-		*out = a->file->dentry;
-		dentry_get(*out);
+	if (a && a->file && a->file->path.dentry) {
+		*out = a->file->path;
+		path_get(out);
 		err = 0;
 	}
 	mutex_unlock(&s->lock);

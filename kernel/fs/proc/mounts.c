@@ -5,18 +5,15 @@ static int show(struct proc_text *t, const struct proc_inode *p, enum mount_form
 {
 	struct thread *thread = proc_thread(p);
 	struct fs_context *fs = thread ? proc_fs(thread) : NULL;
-	struct dentry *root;
+	struct path root;
 
 	thread_put(thread);
 	if (!fs)
 		return thread ? -EINVAL : -ESRCH;
-	mutex_lock(&fs->lock);
-	root = fs->root;
-	dentry_get(root);
-	mutex_unlock(&fs->lock);
+	fs_places(fs, &root, NULL);
 	fs_context_put(fs);
-	mount_show(t, root, format);
-	dentry_put(root);
+	mount_show(t, &root, format);
+	path_put(&root);
 	return 0;
 }
 

@@ -123,15 +123,15 @@ static int64_t ns_ioctl(struct file *f, unsigned cmd, uint64_t arg)
 
 static const struct file_ops ns_file_ops = {.ioctl = ns_ioctl};
 
-static int follow_ns(const struct proc_inode *p, struct dentry **out)
+static int follow_ns(const struct proc_inode *p, struct path *out)
 {
 	int err;
 	const struct namespace *ns = link_of(p, &err);
 
 	if (!ns)
 		return err;
-	*out = ns_dentry(ns);
-	return *out ? 0 : -ENOMEM;
+	*out = (struct path){NULL, ns_dentry(ns)};
+	return out->dentry ? 0 : -ENOMEM;
 }
 
 #define NS_LINK(name) {name, S_IFLNK | 0777, .link = link_ns, .follow = follow_ns}

@@ -381,7 +381,7 @@ static const char *proc_readlink(struct inode *i, char *buf, size_t size)
 	return err ? ERR_PTR(err) : buf;
 }
 
-static int proc_follow(struct inode *i, struct dentry **out)
+static int proc_follow(struct inode *i, struct path *out)
 {
 	const struct proc_inode *p = i->data;
 	return p->entry->follow(p, out);

@@ -43,7 +43,7 @@ struct proc_entry {
 	int (*may_open)(const struct proc_inode *p); /* 0 or -errno; NULL: the mode says all */
 	/* Links: their text, and where following one leads (NULL: by its text). */
 	int (*link)(const struct proc_inode *p, char *buf, size_t size);
-	int (*follow)(const struct proc_inode *p, struct dentry **out);
+	int (*follow)(const struct proc_inode *p, struct path *out);
 	/* Directories: a table, or names made on demand. */
 	const struct proc_entry *children;
 	const struct proc_dynamic *dynamic;
@@ -110,11 +110,11 @@ int64_t proc_next_fd(const struct proc_inode *dir, int64_t from); /* the lowest 
 int proc_link_exe(const struct proc_inode *p, char *buf, size_t size);
 int proc_link_cwd(const struct proc_inode *p, char *buf, size_t size);
 int proc_link_root(const struct proc_inode *p, char *buf, size_t size);
-int proc_follow_exe(const struct proc_inode *p, struct dentry **out);
-int proc_follow_cwd(const struct proc_inode *p, struct dentry **out);
-int proc_follow_root(const struct proc_inode *p, struct dentry **out);
+int proc_follow_exe(const struct proc_inode *p, struct path *out);
+int proc_follow_cwd(const struct proc_inode *p, struct path *out);
+int proc_follow_root(const struct proc_inode *p, struct path *out);
 /* The text of a link that leads to a dentry. */
-int proc_link_text(int (*follow)(const struct proc_inode *, struct dentry **),
+int proc_link_text(int (*follow)(const struct proc_inode *, struct path *),
     const struct proc_inode *p, char *buf, size_t size);
 /* An open file of the process, with a reference. 0, -ESRCH, -EACCES, -ENOENT. */
 int proc_fd_file(const struct proc_inode *p, int64_t fd, struct file **out);

@@ -88,7 +88,7 @@ static struct unix_socket *find_inode(const struct inode *i)
 	struct unix_socket *u, *found = NULL;
 
 	list_for_each (u, inode_bucket(i), name_link) {
-		if (u->path->inode == i) {
+		if (u->path.dentry->inode == i) {
 			found = u;
 			unix_get(u);
 			break;
@@ -101,23 +101,25 @@ static struct unix_socket *find_inode(const struct inode *i)
 static struct unix_socket *find_path(const char *path, unsigned type)
 {
 	struct unix_socket *u = NULL;
-	struct dentry *d;
-	int err = path_lookup(AT_FDCWD, path, LOOKUP_FOLLOW, &d);
+	struct path at;
+	int err = path_lookup(AT_FDCWD, path, LOOKUP_FOLLOW, &at);
+	struct inode *i;
 
 	if (err)
 		return ERR_PTR(err);
-	err = inode_permission(d->inode, MAY_WRITE);
-	if (!err && S_ISSOCK(d->inode->mode))
-		u = find_inode(d->inode);
+	i = at.dentry->inode;
+	err = inode_permission(i, MAY_WRITE);
+	if (!err && S_ISSOCK(i->mode))
+		u = find_inode(i);
 	if (!err && !u)
 		err = -ECONNREFUSED;
 	if (!err && u->socket.type != type)
 		err = -EPROTOTYPE;
 	if (!err)
-		inode_accessed(d->inode);
+		path_accessed(&at);
 	else
 		unix_put(u);
-	dentry_put(d);
+	path_put(&at);
 	return err ? ERR_PTR(err) : u;
 }
 
@@ -142,7 +144,7 @@ struct unix_socket *unix_find(const struct linux_sockaddr *a, unsigned len, unsi
 /* --- binding --- */
 
 /* Gives an unnamed socket its name, which is taken over on success. (bind_lock) */
-static int set_name(struct unix_socket *u, struct unix_name *n, struct dentry *path)
+static int set_name(struct unix_socket *u, struct unix_name *n, const struct path *path)
 {
 	irqflags_t flags = spin_lock(&unix_lock);
 	int err = 0;
@@ -150,9 +152,11 @@ static int set_name(struct unix_socket *u, struct unix_name *n, struct dentry *p
 	if (!path && find_abstract(&n->addr, n->len, u->socket.type)) {
 		err = -EADDRINUSE;
 	} else {
-		u->path = path;
+		if (path)
+			u->path = *path;
 		__atomic_store_n(&u->name, n, __ATOMIC_RELEASE);
-		list_append(path ? inode_bucket(path->inode) : name_bucket(&n->addr, n->len),
+		list_append(
+		    path ? inode_bucket(path->dentry->inode) : name_bucket(&n->addr, n->len),
 		    &u->name_link);
 	}
 	spin_unlock(&unix_lock, flags);
@@ -178,7 +182,7 @@ static int bind_path(struct unix_socket *u, const struct linux_sockaddr *a, unsi
 {
 	char path[UNIX_PATH_MAX + 1];
 	struct unix_name *n;
-	struct dentry *d;
+	struct path at;
 	int err;
 
 	copy_path(a, len, path);
@@ -186,7 +190,7 @@ static int bind_path(struct unix_socket *u, const struct linux_sockaddr *a, unsi
 	if (!n)
 		return -ENOMEM;
 	n->len++; /* the 0 */
-	err = mknod_dentry(AT_FDCWD, path, S_IFSOCK | (u->socket.file->inode->mode & 07777), 0, &d);
+	err = mknod_path(AT_FDCWD, path, S_IFSOCK | (u->socket.file->inode->mode & 07777), 0, &at);
 	if (err) {
 		unix_name_put(n);
 		return err == -EEXIST ? -EADDRINUSE : err;
@@ -195,11 +199,10 @@ static int bind_path(struct unix_socket *u, const struct linux_sockaddr *a, unsi
 	if (u->name) {
 		err = -EINVAL;
 		do_unlink(AT_FDCWD, path, false);
-		dentry_put(d);
+		path_put(&at);
 		unix_name_put(n);
 	} else {
-		superblock_use(d->sb);
-		set_name(u, n, d);
+		set_name(u, n, &at);
 	}
 	mutex_unlock(&u->bind_lock);
 	return err;

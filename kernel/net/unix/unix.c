@@ -158,7 +158,7 @@ bool unix_forget_room(struct unix_socket *u)
 
 /* Takes `u` out of everything; gives its peer, and what was in its queues. */
 static struct unix_socket *detach(struct unix_socket *u, bool embryo, struct list *messages,
-    struct list *connections, struct dentry **path)
+    struct list *connections, struct path *path)
 {
 	irqflags_t flags = spin_lock(&unix_lock);
 	struct unix_socket *peer = u->peer;
@@ -169,7 +169,7 @@ static struct unix_socket *detach(struct unix_socket *u, bool embryo, struct lis
 	u->socket.shutdown = SHUTDOWN_BOTH;
 	unix_unbind(u);
 	*path = u->path;
-	u->path = NULL;
+	u->path = (struct path){NULL, NULL};
 	unix_forget_room(u);
 	wake_pollers(u);
 	if (peer && unix_connection_based(u))
@@ -189,7 +189,7 @@ static struct unix_socket *detach(struct unix_socket *u, bool embryo, struct lis
 static void end(struct unix_socket *u, bool embryo)
 {
 	struct list messages = LIST_INIT(messages), connections = LIST_INIT(connections);
-	struct dentry *path;
+	struct path path;
 	struct unix_socket *peer = detach(u, embryo, &messages, &connections, &path);
 
 	if (peer && unix_connection_based(u))
@@ -203,10 +203,7 @@ static void end(struct unix_socket *u, bool embryo)
 		end(c, true);
 	}
 	unix_end_messages(&messages);
-	if (path) {
-		superblock_unuse(path->sb);
-		dentry_put(path);
-	}
+	path_put(&path);
 	unix_put(u);
 }
 

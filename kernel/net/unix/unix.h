@@ -44,8 +44,8 @@ struct unix_socket {
 	struct list senders, sender_link; /* who polls until then; on the receiver's list */
 	struct unix_name *name;           /* set once */
 	struct list name_link;
-	struct dentry *path; /* of the name, if it is one */
-	unsigned inflight;   /* in how many messages its file is */
+	struct path path;  /* of the name; NULL dentry: it is none */
+	unsigned inflight; /* in how many messages its file is */
 	struct list inflight_link;
 	unsigned gc_refs; /* the collector's count */
 	bool gc_live;
