@@ -39,9 +39,9 @@ help_for() {
 		;;
 	test)
 		cat <<-'END'
-			usage: perilune test [ARCH…|all] [PATTERN] [options]
+			usage: perilune test [ARCH…|all] [PATTERN…] [options]
 
-			Runs the Lua tests in QEMU, those whose name matches PATTERN (a Lua pattern). The last line is
+			Runs the Lua tests in QEMU, those whose name matches a PATTERN (a Lua pattern). The last line is
 			"N passed, N failed" or "N passed, N failed, N skipped". Exit code 1 if a test failed or none ran.
 			The serial output is kept in build/ARCH-debug/test-CPUS.log.
 		END

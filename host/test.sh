@@ -113,8 +113,7 @@ cmd_test() {
 			if is_arch "$1"; then
 				arches+=("$1")
 			else
-				[ -z "$PATTERN" ] || usage_error "test: one pattern only, not '$PATTERN' and '$1'"
-				PATTERN=$1
+				PATTERN+=${PATTERN:+ }$1
 			fi
 			;;
 		esac

@@ -333,12 +333,11 @@ static int copy_out_child_info(uaddr_t to, int nr, const struct wait_result *w)
 	return arch_copy_out(to, &info, 28); /* only what waitid(2) defines */
 }
 
-SYSCALL(waitid)
+static int64_t wait_by_id(const uint64_t a[6], struct wait_result *out)
 {
 	const uint32_t kinds = WEXITED | WSTOPPED | WCONTINUED;
 	const uint32_t allowed = kinds | WNOHANG | WNOWAIT | WNOTHREAD_ | WALL_ | WCLONE_;
 	struct wait_request r = {.options = (uint32_t)a[3], .deadline = NS_NEVER};
-	struct wait_result out;
 	bool nonblock = false;
 	int nr;
 
@@ -348,15 +347,22 @@ SYSCALL(waitid)
 	if (nonblock)
 		r.options |= WNOHANG;
 	if (!nr)
-		nr = do_wait(&r, &out);
+		nr = do_wait(&r, out);
 	pid_put(r.pid);
-	if (!nr && nonblock && !((uint32_t)a[3] & WNOHANG))
-		return -EAGAIN;
-	if (nr < 0)
-		return nr;
-	if (a[2] && copy_out_child_info(a[2], nr, &out))
+	return !nr && nonblock && !((uint32_t)a[3] & WNOHANG) ? -EAGAIN : nr;
+}
+
+/* The times are written first; the siginfo also when there is nothing to tell, zeroes then. */
+SYSCALL(waitid)
+{
+	struct wait_result out;
+	int64_t nr = wait_by_id(a, &out);
+
+	if (nr > 0 && a[4] && rusage_copy_out(a[4], &out.rusage))
 		return -EFAULT;
-	return nr > 0 && a[4] && rusage_copy_out(a[4], &out.rusage) ? -EFAULT : 0;
+	if (a[2] && copy_out_child_info(a[2], (int)nr, &out))
+		return -EFAULT;
+	return MIN(nr, 0);
 }
 
 /* --- groups and sessions --- */
@@ -374,7 +380,8 @@ SYSCALL(setsid)
 static int64_t group_or_session(int pid, bool session)
 {
 	irqflags_t flags = spin_lock(&task_lock);
-	const struct process *p = pid ? process_find(pid) : current->process;
+	const struct thread *t = pid ? thread_find(pid) : current;
+	const struct process *p = t ? t->process : NULL;
 	int64_t result = !p ? -ESRCH : session ? p->session->nr : p->pgrp->nr;
 
 	spin_unlock(&task_lock, flags);

@@ -181,6 +181,7 @@ static void install_process_state(struct thread *t, const struct exec *e)
 	irqflags_t flags = spin_lock(&task_lock);
 
 	p->did_exec = true;
+	p->execs++;
 	p->exit_signal = p->exit_signal < 0 ? p->exit_signal : SIGCHLD;
 	memcpy(t->comm, e->comm, sizeof(t->comm));
 	p->personality &= ~(uint32_t)PER_MASK; /* an ordinary Linux again */

@@ -31,7 +31,7 @@ static void send_pdeath_signal(struct process *child, struct thread *dying)
 	info.rt.uid = dying->cred->uid;
 	list_for_each (t, &child->threads, process_link) {
 		info.si_signo = t->pdeath_signal;
-		if (info.si_signo)
+		if (info.si_signo && !signal_permission(t, info.si_signo))
 			signal_send(t, &info, TO_PROCESS);
 	}
 }
@@ -51,21 +51,30 @@ static void reparent_child(struct process *child, struct process *reaper)
 	pgrp_check_orphaned(child, old);
 }
 
+static struct thread *first_living(struct process *p)
+{
+	struct thread *t;
+
+	list_for_each (t, &p->threads, process_link)
+		if (!t->exiting)
+			return t;
+	return NULL;
+}
+
 /* Children that `t` forked go to another thread of the process, or to the reaper when there is
  * none. (task_lock) */
 static void leave_children(struct thread *t, bool last)
 {
 	struct process *p = t->process, *child, *tmp, *reaper = last ? find_reaper(p) : NULL;
-	struct thread *heir = NULL, *other;
+	struct thread *heir = first_living(last ? reaper : p);
 
-	list_for_each (other, &p->threads, process_link)
-		if (other != t && !other->exiting)
-			heir = other;
+	if (!heir)
+		heir = (last ? reaper : p)->leader; /* the last to go is on its way */
 	list_for_each_safe (child, tmp, &p->children, sibling_link) {
 		if (child->parent_thread == t)
 			send_pdeath_signal(child, t);
 		if (last) {
-			child->parent_thread = reaper->leader;
+			child->parent_thread = heir;
 			reparent_child(child, reaper);
 		} else if (child->parent_thread == t) {
 			child->parent_thread = heir;
@@ -73,13 +82,14 @@ static void leave_children(struct thread *t, bool last)
 	}
 }
 
-static void fill_sigchld(struct process *p, struct siginfo *info)
+/* How the leader ended, which need not be how the process did: that is for wait to tell (S57). */
+static void fill_sigchld(struct process *p, int sig, struct siginfo *info)
 {
 	struct rusage_ns used;
-	int status = p->exit_status;
+	int status = p->leader->exit_code;
 
 	process_times(p, &used);
-	info->si_signo = p->exit_signal;
+	info->si_signo = sig;
 	info->child.pid = p->pid->nr;
 	info->child.uid = p->leader->cred->uid;
 	info->child.utime = used.user / TICK_NS;
@@ -97,25 +107,28 @@ bool process_notify_parent(struct process *p)
 {
 	struct process *parent = p->parent;
 	struct siginfo info = {0};
-	bool reap = false, send = p->exit_signal > 0 && p->exit_signal < NSIG;
+	int sig = p->exit_signal;
+	bool reap = false;
 
 	ASSERT_HELD(&task_lock);
 	sched_point("exit.notify", p);
 	if (!parent || p->exit_signal < 0)
 		return true;
-	if (p->exit_signal == SIGCHLD) { /* S56 */
+	if (p->parent_execs != parent->execs)
+		sig = SIGCHLD; /* it is another program that would get an odd signal */
+	if (sig == SIGCHLD) {  /* S56 */
 		const struct action *a = &parent->actions->action[SIGCHLD];
 
 		if (a->handler == SIG_IGN) {
 			reap = true;
-			send = false;
+			sig = 0;
 		} else if (a->flags & SA_NOCLDWAIT) {
 			reap = true;
 		}
 	}
-	if (send) {
-		fill_sigchld(p, &info);
-		signal_send(parent->leader, &info, TO_PROCESS);
+	if (sig > 0 && sig < NSIG) {
+		fill_sigchld(p, sig, &info);
+		signal_send(p->parent_thread, &info, TO_PROCESS);
 	}
 	wait_wake_all(&parent->child_event);
 	return reap;
@@ -275,6 +288,8 @@ void process_begin_exit(struct process *p, int exit_status)
 	p->group_exit = true;
 	p->exit_status = exit_status;
 	p->phase = EXITING;
+	p->event = EVENT_NONE;
+	p->notify_code = 0;
 	p->unparked = 0;
 	list_for_each (t, &p->threads, process_link) {
 		t->stop_wanted = false;

@@ -180,6 +180,7 @@ static int publish(
 
 		p->parent = sibling ? me->parent : me;
 		p->parent_thread = sibling ? me->parent_thread : parent;
+		p->parent_execs = sibling ? me->parent_execs : me->execs;
 		p->exit_signal = sibling ? me->exit_signal : a->exit_signal;
 		inherit(p);
 		process_publish(p, t, pid);

@@ -94,7 +94,7 @@ static int setpgid_target(int pid, struct process **out)
 	struct process *me = current->process, *p = process_find(pid);
 
 	if (!p)
-		return -ESRCH;
+		return thread_find(pid) ? -EINVAL : -ESRCH; /* a thread that is no leader */
 	if (p->parent == me) {
 		if (p->session != me->session)
 			return -EPERM;

@@ -64,7 +64,8 @@ struct process {
 
 	/* family: [T] */
 	struct process *parent;       /* who is told and who waits: the tracer has its own list */
-	struct thread *parent_thread; /* the thread that forked us, for __WNOTHREAD and PDEATHSIG */
+	struct thread *parent_thread; /* the thread that forked us, or its heir: it hears of us
+					 first; not NULL if parent is not */
 	struct list children, sibling_link;
 	struct list threads; /* by thread->process_link, the leader first; the leader stays until
 				the process is reaped */
@@ -78,6 +79,9 @@ struct process {
 	bool did_exec;               /* setpgid's EACCES */
 	bool child_subreaper, has_child_subreaper;
 	int exit_signal; /* what the parent gets at the end: SIGCHLD by default, 0 none */
+	unsigned execs;  /* programs it has run; and its parent, when that made it: after another it
+			    gets SIGCHLD */
+	unsigned parent_execs;
 
 	/* signals: [T] */
 	struct pending pending;
@@ -155,6 +159,7 @@ struct thread {
 
 	/* signals: [T] */
 	sigset_t blocked;
+	sigset_t awaited;        /* by sigtimedwait: blocked otherwise [O] */
 	sigset_t saved_mask;     /* what sigsuspend and friends put aside [O] */
 	bool restore_saved_mask; /* [O] */
 	struct pending pending;

@@ -25,8 +25,6 @@ static bool eligible(const struct process *child, const struct wait_request *r)
 		return false;
 	if (r->which == WAIT_PGRP && child->pgrp != r->pid)
 		return false;
-	if ((r->options & WNOTHREAD_) && child->parent_thread != current)
-		return false;
 	if (child->exit_signal < 0)
 		return false; /* not a child in the sense of wait: a spawn that has not succeeded
 				 yet */
@@ -80,10 +78,11 @@ static int report_continue(struct process *p, const struct wait_request *r, stru
 	return report(p, out, 0xffff, CLD_CONTINUED, SIGCONT);
 }
 
+/* A pid; 0: no news yet; -ECHILD: there will be none. */
 static int look_at(struct process *p, const struct wait_request *r, struct wait_result *out)
 {
 	if (p->phase == ZOMBIE)
-		return r->options & WEXITED ? report_zombie(p, r, out) : 0;
+		return r->options & WEXITED ? report_zombie(p, r, out) : -ECHILD;
 	if (p->phase == STOPPED && p->event == EVENT_STOPPED && (r->options & WUNTRACED))
 		return report_stop(p, r, out);
 	if (p->event == EVENT_CONTINUED && (r->options & WCONTINUED))
@@ -91,21 +90,38 @@ static int look_at(struct process *p, const struct wait_request *r, struct wait_
 	return 0;
 }
 
-/* A pid, 0 if there are children but no news, -ECHILD. */
-static int scan(const struct wait_request *r, struct wait_result *out)
+/* The children that the current thread made itself, or the others of its process. */
+static int scan_children(const struct wait_request *r, struct wait_result *out, bool own)
 {
 	struct process *p, *tmp;
 	int result = -ECHILD;
+
+	list_for_each_safe (p, tmp, &current->process->children, sibling_link) {
+		int found;
+
+		if ((p->parent_thread == current) != own || !eligible(p, r))
+			continue;
+		found = look_at(p, r, out);
+		if (found > 0)
+			return found;
+		if (!found)
+			result = 0;
+	}
+	return result;
+}
+
+/* A pid, 0 if there are children that may have news yet, -ECHILD. */
+static int scan(const struct wait_request *r, struct wait_result *out)
+{
+	int result, others;
 	irqflags_t flags;
 
 	sched_point("wait.scan", current);
 	flags = spin_lock(&task_lock);
-	list_for_each_safe (p, tmp, &current->process->children, sibling_link) {
-		if (!eligible(p, r))
-			continue;
-		result = look_at(p, r, out);
-		if (result)
-			break;
+	result = scan_children(r, out, true);
+	if (result <= 0 && !(r->options & WNOTHREAD_)) {
+		others = scan_children(r, out, false);
+		result = others == -ECHILD ? result : others;
 	}
 	spin_unlock(&task_lock, flags);
 	return result;

@@ -111,16 +111,15 @@ static int take_now(sigset_t set, struct siginfo *info)
 	return sig;
 }
 
-/* The awaited signals count as unblocked while we sleep, so that a sender wakes this thread (S27).
- */
+/* The awaited signals count as unblocked while we sleep, so that a sender wakes this thread (S27);
+ * but what they do is our own mask's affair: they are neither ignored nor fatal. */
 static int wait_for_one(sigset_t set, ns_t deadline, struct siginfo *info)
 {
 	struct thread *t = current;
 	sigset_t blocked = t->blocked;
 	int sig, err = 0;
 
-	t->saved_mask = blocked;
-	t->restore_saved_mask = true;
+	t->awaited = set & blocked;
 	signal_set_blocked(blocked & ~set);
 	if (!signal_pending(t)) {
 		sched_prepare(SCHED_SLEEP_INTR);
@@ -129,7 +128,7 @@ static int wait_for_one(sigset_t set, ns_t deadline, struct siginfo *info)
 	sched_point("signal.waited", t);
 	sig = take_now(set, info);
 	signal_set_blocked(blocked);
-	t->restore_saved_mask = false; /* until here the program's own mask said what is fatal */
+	t->awaited = 0;
 	if (sig)
 		return sig;
 	return err == -ETIMEDOUT ? -EAGAIN : -EINTR;

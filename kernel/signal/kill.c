@@ -11,24 +11,24 @@ static struct siginfo info_from_current(int sig, int code)
 	return info;
 }
 
-int signal_permission(const struct process *target, int sig)
+int signal_permission(const struct thread *target, int sig)
 {
-	const struct cred *from = current->cred, *to = target->leader->cred;
+	const struct cred *from = current->cred, *to = target->cred;
 
 	ASSERT_HELD(&task_lock);
-	if (target == current->process || cred_has_cap(from, CAP_KILL))
+	if (target->process == current->process || cred_has_cap(from, CAP_KILL))
 		return 0;
 	if (from->euid == to->suid || from->euid == to->uid || from->uid == to->suid ||
 	    from->uid == to->uid)
 		return 0;
-	if (sig == SIGCONT && target->session == current->process->session)
+	if (sig == SIGCONT && target->process->session == current->process->session)
 		return 0;
 	return -EPERM; /* S16 */
 }
 
 static int send_checked(struct thread *t, const struct siginfo *info, enum signal_scope scope)
 {
-	int err = signal_permission(t->process, info->si_signo);
+	int err = signal_permission(t, info->si_signo);
 
 	if (err || !info->si_signo)
 		return err;
@@ -185,7 +185,8 @@ int do_tgsigqueue(int tgid, int tid, int sig, const struct siginfo *info)
 
 int signal_send_pid(struct pid *pid, int sig, const struct siginfo *info, enum pid_kind kind)
 {
-	struct siginfo k = info ? *info : info_from_current(sig, SI_USER);
+	struct siginfo k = info ? *info
+				: info_from_current(sig, kind == PID_THREAD ? SI_TKILL : SI_USER);
 	irqflags_t flags = spin_lock(&task_lock);
 	struct thread *t = pid->thread;
 	int err;

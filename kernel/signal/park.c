@@ -19,20 +19,20 @@ static bool parent_wants_stops(const struct process *parent)
 void signal_notify_parent_stop(struct process *p, int code)
 {
 	struct process *parent = p->parent;
-	struct rusage_ns used;
+	ns_t user, system;
 	struct siginfo info = {.si_signo = SIGCHLD, .si_code = code};
 
 	ASSERT_HELD(&task_lock);
 	if (!parent)
 		return;
-	process_times(p, &used);
+	sched_times(p->leader, &user, &system); /* its alone, as in Linux */
 	info.child.pid = p->pid->nr;
 	info.child.uid = p->leader->cred->uid;
 	info.child.status = code == CLD_CONTINUED ? SIGCONT : p->stop_signal & 0x7f;
-	info.child.utime = used.user / TICK_NS;
-	info.child.stime = used.system / TICK_NS;
+	info.child.utime = user / TICK_NS;
+	info.child.stime = system / TICK_NS;
 	if (parent_wants_stops(parent))
-		signal_send(parent->leader, &info, TO_PROCESS);
+		signal_send(p->parent_thread, &info, TO_PROCESS);
 	wait_wake_all(&parent->child_event);
 }
 

@@ -119,18 +119,21 @@ static bool dropped(const struct thread *t, int sig, bool forced)
 		return false;
 	if (t->blocked & SIG_BIT(sig))
 		return false;
-	if (t->restore_saved_mask && (t->saved_mask & SIG_BIT(sig)))
+	if (t->awaited & SIG_BIT(sig))
 		return false;
 	if (t->trace && sig != SIGKILL)
 		return false; /* S08 */
 	return handler_ignores(p, sig);
 }
 
+/* Will `t` take it, if it is woken? One that has a signal to take already is left to do that. */
 static bool eligible(const struct thread *t, int sig)
 {
 	if (t->exiting || (t->blocked & SIG_BIT(sig)))
 		return false;
-	return sig == SIGKILL || t->park == RUNNING;
+	if (sig == SIGKILL)
+		return true;
+	return t->park == RUNNING && (sched_running(t) || !signal_pending(t));
 }
 
 static struct thread *choose_target(struct thread *first, int sig, enum signal_scope scope)
@@ -169,7 +172,7 @@ static bool fatal_now(const struct thread *t, int sig)
 
 	if (p->group_exit || p->unkillable || p->actions->action[sig].handler != SIG_DFL)
 		return false;
-	if (t->restore_saved_mask && (t->saved_mask & SIG_BIT(sig)))
+	if (t->awaited & SIG_BIT(sig))
 		return false;
 	if (signal_default_action(sig) != DEFAULT_TERM)
 		return false;

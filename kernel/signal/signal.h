@@ -133,8 +133,8 @@ enum pid_kind { PID_THREAD, PID_PROCESS, PID_GROUP };
 int signal_send_pid(struct pid *pid, int sig, const struct siginfo *info, enum pid_kind kind);
 /* A siginfo from a program, for signal `sig`. -EFAULT, -E2BIG. */
 int siginfo_copy_in(struct siginfo *info, int sig, uaddr_t from);
-int signal_permission(
-    const struct process *target, int sig); /* 0 or -EPERM, from current (task_lock) */
+/* May the current thread send it? 0 or -EPERM. (task_lock) */
+int signal_permission(const struct thread *target, int sig);
 int do_sigaction(int sig, const struct action *new, struct action *old);
 enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
 void signal_set_blocked(

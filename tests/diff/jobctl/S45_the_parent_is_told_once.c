@@ -11,14 +11,19 @@ static void drain(const char *what, int expected)
 		say_info("  told", &info);
 }
 
-static void wait_now(pid_t pid)
+static void look(pid_t pid, int options)
 {
 	int status;
-	pid_t got = waitpid(pid, &status, WUNTRACED | WCONTINUED | WNOHANG);
+	pid_t got = waitpid(pid, &status, WUNTRACED | WCONTINUED | options);
 	if (got > 0)
 		say_status("  wait", status);
 	else
 		say("  wait = %s", result_name(got));
+}
+
+static void wait_now(pid_t pid)
+{
+	look(pid, WNOHANG);
 }
 
 static int several(void)
@@ -55,7 +60,7 @@ int main(void)
 	sigaction(SIGCHLD, &act, NULL);
 	kill(pid, SIGSTOP);
 	drain("SA_NOCLDSTOP, SIGSTOP", 0);
-	wait_now(pid);
+	look(pid, 0); /* until its threads have stopped */
 	kill(pid, SIGCONT);
 	drain("SA_NOCLDSTOP, SIGCONT", 0);
 	wait_now(pid);

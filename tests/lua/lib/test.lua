@@ -118,11 +118,17 @@ local function report(number, name, directive, text)
   end
 end
 
-local function selected(pattern)
-  if not pattern or pattern == "" then return tests end
+-- The tests whose name holds one of the patterns, which spaces separate.
+local function selected(patterns)
+  if not patterns or patterns == "" then return tests end
   local out = {}
   for _, t in ipairs(tests) do
-    if t.name:find(pattern) or t.name:find(pattern, 1, true) then out[#out + 1] = t end
+    for pattern in patterns:gmatch("%S+") do
+      if t.name:find(pattern) or t.name:find(pattern, 1, true) then
+        out[#out + 1] = t
+        break
+      end
+    end
   end
   return out
 end
