@@ -15,6 +15,7 @@ struct sysctls {
 	int64_t inotify_watches, inotify_instances, inotify_queued_events;
 	int64_t overcommit_memory, overcommit_ratio, max_map_count, mmap_min_addr, swappiness,
 	    panic_on_oom;
+	int64_t mq_queues_max, mq_msg_max, mq_msgsize_max, mq_msg_default, mq_msgsize_default;
 	int64_t pty_max, pty_reserve, legacy_tiocsti, ldisc_autoload;
 	char core_pattern[128]; /* (sysctl_lock) */
 };

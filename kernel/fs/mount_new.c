@@ -1,6 +1,7 @@
 /* mount(2): new file systems, other flags for old ones, and who does the rest. */
 #include "fs/devpts.h"
 #include "fs/mount.h"
+#include "ipc/mqueue.h"
 #include "printk.h"
 
 static struct superblock *open_tmpfs(const char *options, int *err)
@@ -40,6 +41,11 @@ static struct superblock *open_sysfs(const char *options, int *err)
 	return open_single(&sysfs, sysfs_create, err);
 }
 
+static struct superblock *open_mqueue(const char *options, int *err)
+{
+	return mqueue_mount(err);
+}
+
 static const struct filesystem {
 	const char *name;
 	/* With a use; NULL and *err: -EINVAL, -ENOMEM. (mount_lock) */
@@ -50,6 +56,7 @@ static const struct filesystem {
     {"devtmpfs", open_devtmpfs},
     {"proc", open_proc},
     {"devpts", devpts_create},
+    {"mqueue", open_mqueue},
 };
 
 const char *filesystem_name(unsigned n)

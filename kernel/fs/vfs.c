@@ -1,6 +1,7 @@
 /* Bringing the file system up; each task's root, working directory and umask. */
 #include "boot/boot_info.h"
 #include "fs/internal.h"
+#include "ipc/mqueue.h"
 #include "printk.h"
 
 /* Of whoever has none: the start-up code and threads that were given none. */
@@ -89,6 +90,7 @@ void vfs_init(void)
 
 	mount_root();
 	devfs_init();
+	mqueue_init();
 	if (rd->size)
 		initramfs_unpack(phys_to_virt(rd->base), rd->size);
 	mount_on("devtmpfs", "/dev", "devtmpfs", 0755, 0, NULL);

@@ -1,23 +1,30 @@
-/* process_vm_readv(2) and process_vm_writev(2). */
+/* process_vm_readv(2) and process_vm_writev(2); process_madvise(2) and process_mrelease(2). */
 #include "abi/fs.h"
+#include "abi/mman.h"
 #include "arch/uaccess.h"
 #include "mm/area.h"
 #include "mm/heap.h"
+#include "proc/pidfd.h"
 #include "proc/process.h"
 #include "syscall/syscall.h"
 
-/* The space of a task, with a reference. */
+/* The space of a thread that may be accessed in this mode, with a reference; -ESRCH, or `refusal`.
+ * (task_lock) */
+static struct space *space_of_thread(const struct thread *t, unsigned access, int refusal)
+{
+	if (!t || !t->space)
+		return ERR_PTR(-ESRCH);
+	if (!ptrace_may_access(t, access))
+		return ERR_PTR(refusal);
+	space_get(t->space);
+	return t->space;
+}
+
 static struct space *task_space(int pid)
 {
 	irqflags_t flags = spin_lock(&task_lock);
-	struct thread *t = thread_find(pid);
-	struct space *s = ERR_PTR(-ESRCH);
-	if (t && t->space) {
-		bool may = ptrace_may_access(t, PTRACE_ACCESS_ATTACH | PTRACE_ACCESS_REALCREDS);
-		s = may ? t->space : ERR_PTR(-EPERM);
-		if (!IS_ERR(s))
-			space_get(s);
-	}
+	struct space *s = space_of_thread(
+	    thread_find(pid), PTRACE_ACCESS_ATTACH | PTRACE_ACCESS_REALCREDS, -EPERM);
 	spin_unlock(&task_lock, flags);
 	return s;
 }
@@ -120,4 +127,109 @@ SYSCALL(process_vm_readv)
 SYSCALL(process_vm_writev)
 {
 	return process_vm(a, true);
+}
+
+/* --- by pidfd --- */
+
+/* What the descriptor stands for, with a reference. ERR_PTR(-EBADF). */
+static struct pid *pidfd_get_pid(int fd)
+{
+	struct file *f = fd_get(fd);
+	struct pid *pid = f ? pidfd_pid(f) : NULL;
+	if (pid)
+		pid_get(pid);
+	file_put(f);
+	return pid ? pid : ERR_PTR(-EBADF);
+}
+
+/* The thread that stands for it; NULL: it is gone. (task_lock) */
+static struct thread *thread_of_pid(const struct pid *pid)
+{
+	return pid->process ? pid->process->leader : pid->thread;
+}
+
+static int64_t advise_pieces(struct space *s, struct pieces *p, int advice)
+{
+	int64_t done = 0;
+	uaddr_t at;
+	for (uint64_t n; (n = pieces_left(p, &at)); p->offset += n) {
+		int err = space_advise(s, at, n, advice);
+		if (err)
+			return done ? done : err;
+		done += (int64_t)n;
+	}
+	return done;
+}
+
+static int64_t advise_process(const struct pid *pid, struct pieces *p, int advice)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	const struct thread *t = thread_of_pid(pid);
+	bool may_advise = advice == MADV_COLD || advice == MADV_PAGEOUT ||
+			  advice == MADV_WILLNEED || advice == MADV_COLLAPSE;
+	struct space *s = !t            ? ERR_PTR(-ESRCH)
+			  : !may_advise ? ERR_PTR(-EINVAL)
+					: space_of_thread(t,
+					      PTRACE_ACCESS_READ | PTRACE_ACCESS_FSCREDS, -EACCES);
+	spin_unlock(&task_lock, flags);
+	if (IS_ERR(s))
+		return PTR_ERR(s);
+	int64_t result = capable(CAP_SYS_NICE) ? advise_pieces(s, p, advice) : -EPERM;
+	space_put(s);
+	return result;
+}
+
+SYSCALL(process_madvise)
+{
+	struct pieces p = {0};
+	if (a[4])
+		return -EINVAL;
+	int64_t result = pieces_copy_in(&p, a[1], a[2]);
+	struct pid *pid = result ? NULL : pidfd_get_pid((int)a[0]);
+	if (IS_ERR(pid)) {
+		result = PTR_ERR(pid);
+	} else if (pid) {
+		result = advise_process(pid, &p, (int)a[3]);
+		pid_put(pid);
+	}
+	kfree(p.v);
+	return result;
+}
+
+/* The space of a process that is about to end, with a reference. (task_lock) */
+static struct space *dying_space(const struct pid *pid)
+{
+	const struct thread *t = thread_of_pid(pid);
+	if (!t || !t->space)
+		return ERR_PTR(-ESRCH);
+	if (!t->process->group_exit)
+		return ERR_PTR(-EINVAL);
+	space_get(t->space);
+	return t->space;
+}
+
+static int release_private(struct space *s)
+{
+	const struct area *a;
+	mutex_lock(&s->lock);
+	list_for_each (a, &s->areas, link)
+		if (area_is_private(a) && !(a->flags & (AREA_VDSO | AREA_LOCKED)))
+			space_zap(s, a->start, a->end);
+	mutex_unlock(&s->lock);
+	space_put(s);
+	return 0;
+}
+
+SYSCALL(process_mrelease)
+{
+	if (a[1])
+		return -EINVAL;
+	struct pid *pid = pidfd_get_pid((int)a[0]);
+	if (IS_ERR(pid))
+		return PTR_ERR(pid);
+	irqflags_t flags = spin_lock(&task_lock);
+	struct space *s = dying_space(pid);
+	spin_unlock(&task_lock, flags);
+	pid_put(pid);
+	return IS_ERR(s) ? PTR_ERR(s) : release_private(s);
 }

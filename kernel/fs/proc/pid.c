@@ -194,6 +194,49 @@ static int open_thread(const struct proc_inode *dir, int64_t number, struct proc
 	return err;
 }
 
+/* --- security attributes: no module keeps any --- */
+
+static int show_attribute(struct proc_text *t, const struct proc_inode *p)
+{
+	return -EINVAL;
+}
+
+#define ATTRIBUTE(name) {name, S_IFREG | 0666, .show = show_attribute}
+static const struct proc_entry attr_entries[] = {
+    ATTRIBUTE("current"),
+    {"prev", S_IFREG | 0444, .show = show_attribute},
+    ATTRIBUTE("exec"),
+    ATTRIBUTE("fscreate"),
+    ATTRIBUTE("keycreate"),
+    ATTRIBUTE("sockcreate"),
+    {0},
+};
+
+/* --- pages that are merged: none --- */
+
+static int show_ksm(struct proc_text *t, const struct proc_inode *p, const char *text)
+{
+	int err;
+	struct space *s = proc_space_access(p, &err);
+
+	if (s) {
+		text_puts(t, text);
+		space_put(s);
+	}
+	return err;
+}
+
+static int show_ksm_pages(struct proc_text *t, const struct proc_inode *p)
+{
+	return show_ksm(t, p, "0\n");
+}
+
+static int show_ksm_stat(struct proc_text *t, const struct proc_inode *p)
+{
+	return show_ksm(t, p,
+	    "ksm_rmap_items 0\nksm_zero_pages 0\nksm_merging_pages 0\nksm_process_profit 0\n");
+}
+
 /* What a process and each of its threads have alike. */
 #define TASK_ENTRIES                                                                               \
 	{"fd", S_IFDIR | 0500, .dynamic = &proc_fds},                                              \
@@ -211,6 +254,11 @@ static int open_thread(const struct proc_inode *dir, int64_t number, struct proc
 	    {"statm", S_IFREG | 0444, .show = proc_show_statm},                                    \
 	    {"maps", S_IFREG | 0444, .show = proc_show_maps, .may_open = may_read},                \
 	    {"mem", S_IFREG | 0600, .fops = &proc_mem_ops},                                        \
+	    {"numa_maps", S_IFREG | 0444, .show = proc_show_numa_maps, .may_open = may_read},      \
+	    {"pagemap", S_IFREG | 0400, .fops = &proc_pagemap_ops},                                \
+	    {"attr", S_IFDIR | 0555, .children = attr_entries},                                    \
+	    {"ksm_merging_pages", S_IFREG | 0400, .show = show_ksm_pages},                         \
+	    {"ksm_stat", S_IFREG | 0400, .show = show_ksm_stat},                                   \
 	    {"smaps", S_IFREG | 0444, .show = proc_show_smaps, .may_open = may_read},              \
 	    {"smaps_rollup", S_IFREG | 0444, .show = proc_show_smaps_rollup,                       \
 		.may_open = may_read},                                                             \
@@ -253,6 +301,11 @@ static const struct proc_entry process_entries[] = {
     {"ns", S_IFDIR | 0511, .children = proc_ns_entries},
     {"net", S_IFDIR | 0555, .children = proc_net_entries},
     {"mountstats", S_IFREG | 0400, .show = proc_show_mountstats},
+    {"timers", S_IFREG | 0444, .show = proc_show_timers},
+    {"timerslack_ns", S_IFREG | 0666, .show = proc_show_timer_slack,
+	.write = proc_write_timer_slack},
+    {"timens_offsets", S_IFREG | 0644, .show = proc_show_time_offsets,
+	.write = proc_write_time_offsets},
     {"coredump_filter", S_IFREG | 0644, .show = show_coredump_filter,
 	.write = write_coredump_filter},
     {0},

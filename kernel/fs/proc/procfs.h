@@ -128,14 +128,19 @@ struct space *proc_space_access(const struct proc_inode *p, int *err);
 typedef void proc_area_fn(
     struct proc_text *t, const struct space *s, const struct area *a, char *buf);
 int proc_for_each_area(struct proc_text *t, const struct proc_inode *p, proc_area_fn *show);
-proc_area_fn proc_show_area; /* its line of maps */
+proc_area_fn proc_show_area;                   /* its line of maps */
+uint64_t proc_mapped_by(const struct page *p); /* how many page tables have the page */
+extern const struct file_ops proc_pagemap_ops;
+int proc_write_timer_slack(const struct proc_inode *p, const char *text);
+int proc_write_time_offsets(const struct proc_inode *p, const char *text);
 int proc_write_oom_score_adj(const struct proc_inode *p, const char *text);
 int proc_write_oom_adj(const struct proc_inode *p, const char *text);
 
 /* Each shows one file. */
 typedef int proc_show_fn(struct proc_text *t, const struct proc_inode *p);
 proc_show_fn proc_show_meminfo, proc_show_smaps, proc_show_smaps_rollup, proc_show_oom_score,
-    proc_show_oom_score_adj, proc_show_oom_adj;
+    proc_show_oom_score_adj, proc_show_oom_adj, proc_show_numa_maps, proc_show_timers,
+    proc_show_timer_slack, proc_show_time_offsets;
 proc_show_fn proc_show_unix; /* net/unix/show.c */
 proc_show_fn proc_show_stat, proc_show_status, proc_show_statm, proc_show_maps, proc_show_cmdline,
     proc_show_environ, proc_show_auxv, proc_show_mounts, proc_show_mountinfo, proc_show_mountstats,

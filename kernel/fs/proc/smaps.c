@@ -11,8 +11,7 @@ struct totals {
 };
 #define PSS_SHIFT 12
 
-/* How many page tables have the page. */
-static uint64_t mapped_by(const struct page *p)
+uint64_t proc_mapped_by(const struct page *p)
 {
 	int32_t refs = __atomic_load_n(&p->refs, __ATOMIC_RELAXED);
 	bool cached = (p->flags & PAGE_CACHE) && p->mapping;
@@ -23,7 +22,7 @@ static uint64_t mapped_by(const struct page *p)
 static void count_page(
     struct totals *t, const struct area *a, const struct page *p, unsigned pt_flags)
 {
-	uint64_t mapped = mapped_by(p), share = (PAGE_SIZE << PSS_SHIFT) / mapped;
+	uint64_t mapped = proc_mapped_by(p), share = (PAGE_SIZE << PSS_SHIFT) / mapped;
 	t->rss += PAGE_SIZE;
 	if (pt_flags & PT_ACCESSED)
 		t->referenced += PAGE_SIZE;

@@ -28,6 +28,11 @@ struct sysctls sysctls = {
     .max_map_count = 65530,
     .mmap_min_addr = 4096,
     .swappiness = 60,
+    .mq_queues_max = 256,
+    .mq_msg_max = 10,
+    .mq_msgsize_max = 8192,
+    .mq_msg_default = 10,
+    .mq_msgsize_default = 8192,
     .pty_max = 4096,
     .pty_reserve = 1024,
     .core_pattern = "core",
@@ -193,11 +198,21 @@ static const struct proc_entry epoll_entries[] = {
     {0},
 };
 
+static const struct proc_entry mqueue_entries[] = {
+    NUMBER("msg_default", mq_msg_default, 1, 65536),
+    NUMBER("msg_max", mq_msg_max, 1, 65536),
+    NUMBER("msgsize_default", mq_msgsize_default, 128, 16 << 20),
+    NUMBER("msgsize_max", mq_msgsize_max, 128, 16 << 20),
+    NUMBER("queues_max", mq_queues_max, INT32_MIN, INT32_MAX),
+    {0},
+};
+
 static const struct proc_entry fs_entries[] = {
     DIRECTORY("epoll", epoll_entries),
     NUMBER("file-max", file_max, 0, INT64_MAX),
     SHOWN("file-nr", show_file_nr),
     DIRECTORY("inotify", inotify_entries),
+    DIRECTORY("mqueue", mqueue_entries),
     NUMBER("nr_open", nr_open, 64, 2147483584),
     CONSTANT("overflowgid", "65534\n"),
     CONSTANT("overflowuid", "65534\n"),

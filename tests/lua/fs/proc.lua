@@ -10,3 +10,7 @@ describe("fs.proc", function()
     assert.equal("ok\n", run{"/tests/bin/procfs", "title", "argument"})
   end)
 end)
+
+describe("fs.proc.memory", function()
+  subcommands("procmem", {"pagemap", "numa_maps", "small_files", "madvise_other", "mrelease"})
+end)

@@ -7,3 +7,7 @@ describe("ipc", function()
     "msg", "msg_errors", "msg_copy", "msg_blocks", "ids",
   })
 end)
+
+describe("ipc.mqueue", function()
+  subcommands("mqueue", {"opening", "order", "attributes", "waiting", "notification", "limits", "mounted"})
+end)
