@@ -4,8 +4,6 @@ local failures = 0
 
 -- These refuse to run as root.
 local UNPRIVILEGED = {exec = true}
--- There is no TCP/IP.
-local OPTIONS = {sock = {"--sock-domain", "unix"}}
 
 local function start(words, seconds, unprivileged)
 	local argv = {"/usr/bin/stress-ng", "--temp-path", "/tmp", "--timeout", seconds .. "s", "--oomable"}
@@ -36,7 +34,6 @@ local function stress(stressors, workers, seconds)
 		local w = words[UNPRIVILEGED[s] or false]
 		w[#w + 1] = "--" .. s
 		w[#w + 1] = tostring(workers)
-		table.move(OPTIONS[s] or {}, 1, #(OPTIONS[s] or {}), #w + 1, w)
 	end
 	for unprivileged, w in pairs(words) do
 		if #w > 0 then running[#running + 1] = start(w, seconds, unprivileged) end
