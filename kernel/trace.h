@@ -7,15 +7,15 @@
 enum trace_kind {
 	TRACE_SYSCALL_ENTER = 1, /* a: number, b..: arguments 0-3 */
 	TRACE_SYSCALL_EXIT,      /* a: number, b: result */
-	TRACE_SIGNAL_SENT,       /* a: signal, b: to tid, c: code, d: 1 for process-directed */
-	TRACE_SIGNAL_DROPPED,
+	TRACE_SIGNAL_SENT, /* a: signal, b: to tid, c: code, d: 1 for process-directed, e: to pid */
+	TRACE_SIGNAL_DROPPED, /* a: signal, b: to tid, c: enum signal_drop, e: to pid */
 	TRACE_SIGNAL_DEQUEUED,
 	TRACE_SIGNAL_DELIVERED, /* a: signal, b: handler */
 	TRACE_STOPPED,          /* a: signal */
-	TRACE_CONTINUED,
-	TRACE_SWITCH, /* a: next tid */
-	TRACE_WAKE,   /* a: woken tid */
-	TRACE_FORK,   /* a: child */
+	TRACE_CONTINUED,        /* b, e: pid */
+	TRACE_SWITCH,           /* a: next tid */
+	TRACE_WAKE,             /* a: woken tid */
+	TRACE_FORK,             /* a: child */
 	TRACE_EXEC,
 	TRACE_EXIT,  /* a: status */
 	TRACE_FAULT, /* a: address, b: access, c: signal (0: resolved) */

@@ -100,22 +100,66 @@ static int signal_queue(lua_State *L)
 
 /* --- state --- */
 
-#define MAX_QUEUE 64
-
-struct signal_state {
-	sigset_t pending, shared, blocked, ignored, caught;
-	unsigned queued;
-	struct siginfo queue[MAX_QUEUE];
+/* One queued signal; tid 0: in the process's queue. */
+struct queued_signal {
+	int tid;
+	struct siginfo info;
 };
 
-static void copy_queue(struct signal_state *s, const struct pending *p)
+struct thread_signals {
+	int tid;
+	sigset_t pending, blocked;
+};
+
+#define MAX_QUEUED  512
+#define MAX_THREADS 256
+
+struct signal_state {
+	sigset_t shared, ignored, caught;
+	unsigned queued, threads, missed; /* missed: entries and threads that had no room */
+	struct thread_signals thread[MAX_THREADS]; /* the leader first */
+	struct queued_signal queue[MAX_QUEUED];
+};
+
+static void copy_queue(struct signal_state *s, const struct pending *p, int tid)
 {
 	struct sigqueue_entry *e;
 
 	list_for_each (e, &p->queue, link) {
-		if (s->queued == MAX_QUEUE)
-			return;
-		s->queue[s->queued++] = e->info;
+		if (s->queued < MAX_QUEUED)
+			s->queue[s->queued++] = (struct queued_signal){tid, e->info};
+		else
+			s->missed++;
+	}
+}
+
+static void copy_thread(struct signal_state *s, const struct thread *t)
+{
+	int tid = t->tid->nr;
+
+	if (s->threads == MAX_THREADS) {
+		s->missed++;
+		return;
+	}
+	s->thread[s->threads++] = (struct thread_signals){tid, t->pending.set, t->blocked};
+	copy_queue(s, &t->pending, tid);
+}
+
+static void copy_process(struct signal_state *s, const struct process *p)
+{
+	const struct thread *t;
+
+	s->shared = p->pending.set;
+	list_for_each (t, &p->threads, process_link)
+		copy_thread(s, t);
+	copy_queue(s, &p->pending, 0);
+	for (int sig = 1; sig < NSIG && p->actions; sig++) {
+		uaddr_t handler = p->actions->action[sig].handler;
+
+		if (handler == SIG_IGN)
+			s->ignored |= SIG_BIT(sig);
+		else if (handler != SIG_DFL)
+			s->caught |= SIG_BIT(sig);
 	}
 }
 
@@ -124,22 +168,8 @@ static int snapshot_signals(const struct task_handle *h, struct signal_state *ou
 	memset(out, 0, sizeof(*out));
 	irqflags_t flags = spin_lock(&task_lock);
 	struct process *p = task_find(h);
-	if (p) {
-		struct thread *t = p->leader;
-		out->shared = p->pending.set;
-		if (t) {
-			out->pending = t->pending.set;
-			out->blocked = t->blocked;
-			copy_queue(out, &t->pending);
-		}
-		copy_queue(out, &p->pending);
-		for (int sig = 1; sig < NSIG && p->actions; sig++) {
-			if (p->actions->action[sig].handler == SIG_IGN)
-				out->ignored |= SIG_BIT(sig);
-			else if (p->actions->action[sig].handler != SIG_DFL)
-				out->caught |= SIG_BIT(sig);
-		}
-	}
+	if (p)
+		copy_process(out, p);
 	spin_unlock(&task_lock, flags);
 	return p ? 0 : -ESRCH;
 }
@@ -184,6 +214,31 @@ void push_siginfo(lua_State *L, const struct siginfo *i)
 	bind_set_view(L, "siginfo");
 }
 
+static void push_queue(lua_State *L, const struct signal_state *s)
+{
+	lua_createtable(L, (int)s->queued, 0);
+	for (unsigned i = 0; i < s->queued; i++) {
+		push_siginfo(L, &s->queue[i].info);
+		if (s->queue[i].tid)
+			bind_set_int(L, "tid", s->queue[i].tid);
+		lua_rawseti(L, -2, i + 1);
+	}
+	lua_setfield(L, -2, "queue");
+}
+
+static void push_thread_signals(lua_State *L, const struct signal_state *s)
+{
+	lua_createtable(L, (int)s->threads, 0);
+	for (unsigned i = 0; i < s->threads; i++) {
+		lua_createtable(L, 0, 3);
+		bind_set_int(L, "tid", s->thread[i].tid);
+		set_signal_list(L, "pending", s->thread[i].pending);
+		set_signal_list(L, "blocked", s->thread[i].blocked);
+		lua_rawseti(L, -2, i + 1);
+	}
+	lua_setfield(L, -2, "threads");
+}
+
 static int push_signal_state(lua_State *L, const struct task_handle *h)
 {
 	struct signal_state *s = lua_newuserdatauv(L, sizeof(*s), 0);
@@ -191,18 +246,16 @@ static int push_signal_state(lua_State *L, const struct task_handle *h)
 
 	if (err)
 		return bind_fail(L, err);
-	lua_createtable(L, 0, 6);
-	set_signal_list(L, "pending", s->pending);
+	lua_createtable(L, 0, 8);
+	set_signal_list(L, "pending", s->thread[0].pending);
 	set_signal_list(L, "shared", s->shared);
-	set_signal_list(L, "blocked", s->blocked);
+	set_signal_list(L, "blocked", s->thread[0].blocked);
 	set_signal_list(L, "ignored", s->ignored);
 	set_signal_list(L, "caught", s->caught);
-	lua_createtable(L, (int)s->queued, 0);
-	for (unsigned i = 0; i < s->queued; i++) {
-		push_siginfo(L, &s->queue[i]);
-		lua_rawseti(L, -2, i + 1);
-	}
-	lua_setfield(L, -2, "queue");
+	push_thread_signals(L, s);
+	push_queue(L, s);
+	if (s->missed)
+		bind_set_int(L, "missed", s->missed);
 	bind_set_view(L, "signals");
 	return 1;
 }
@@ -227,11 +280,28 @@ static bool about_signals(unsigned kind)
 	return kind >= TRACE_SIGNAL_SENT && kind <= TRACE_CONTINUED;
 }
 
+static const char *drop_reason(uint64_t why)
+{
+	static const char *const reasons[] = {[DROP_IGNORED] = "ignored",
+	    [DROP_PENDING] = "already pending",
+	    [DROP_EXITING] = "exiting",
+	    [DROP_LIMIT] = "queue limit"};
+
+	return why < ARRAY_SIZE(reasons) ? reasons[why] : NULL;
+}
+
+/* Events that somebody caused to happen to another: b and e name that one. */
+static bool to_another(const struct trace_event *e)
+{
+	return e->kind == TRACE_SIGNAL_SENT || e->kind == TRACE_SIGNAL_DROPPED ||
+	       e->kind == TRACE_CONTINUED;
+}
+
 static void push_history_event(lua_State *L, const struct trace_event *e, const char *what)
 {
-	bool sent = e->kind == TRACE_SIGNAL_SENT || e->kind == TRACE_SIGNAL_DROPPED;
+	const char *detail = NULL;
 
-	lua_createtable(L, 0, 7);
+	lua_createtable(L, 0, 8);
 	bind_set_number(L, "time", (double)e->time / 1e9);
 	bind_set_int(L, "cpu", e->cpu);
 	bind_set_string(L, "what", what);
@@ -241,7 +311,13 @@ static void push_history_event(lua_State *L, const struct trace_event *e, const 
 		lua_setfield(L, -2, "signame");
 	}
 	bind_set_int(L, "from", e->tid);
-	bind_set_int(L, "to", sent ? (int64_t)e->b : e->tid);
+	bind_set_int(L, "to", to_another(e) ? (int64_t)e->b : e->tid);
+	if (e->kind == TRACE_SIGNAL_DROPPED)
+		detail = drop_reason(e->c);
+	else if (e->kind == TRACE_SIGNAL_SENT)
+		detail = signal_code_name((int)e->a, (int)e->c);
+	if (detail)
+		bind_set_string(L, "detail", detail);
 }
 
 /* signal.history([pid]) */
@@ -254,9 +330,10 @@ static int signal_history(lua_State *L)
 
 	lua_newtable(L);
 	while (!trace_next(&seq, &e)) {
-		bool sent = e.kind == TRACE_SIGNAL_SENT || e.kind == TRACE_SIGNAL_DROPPED;
-		if (!about_signals(e.kind) ||
-		    (pid && e.pid != pid && e.tid != pid && !(sent && (int)e.b == pid)))
+		bool about = e.pid == pid || e.tid == pid ||
+			     (to_another(&e) && ((int)e.b == pid || (int)e.e == pid));
+
+		if (!about_signals(e.kind) || (pid && !about))
 			continue;
 		push_history_event(L, &e, trace_kind_name(e.kind));
 		lua_rawseti(L, -2, ++n);

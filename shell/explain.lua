@@ -39,9 +39,9 @@ local function effect(name, state)
   return "ends the process"
 end
 
-local function pending_line(name, where, state, info, stopped)
+local function pending_line(name, where, state, blocked, info, stopped)
   local text = name .. " is pending for " .. where .. sender(info) .. ": "
-  if contains(state.blocked, name) then
+  if blocked then
     return text .. "blocked. Unblocked, it " .. effect(name, state) .. "."
   end
   if stopped and name ~= "SIGKILL" and name ~= "SIGCONT" then
@@ -82,22 +82,40 @@ local function stop_lines(p, lines)
   end
 end
 
-local function thread_lines(p, thread, state, lines)
-  local stopped = p.state == "T"
+-- The first siginfo of each signal in one queue: a thread's, or the process's (tid nil).
+local function first_infos(state, tid)
   local infos = {}
-  for _, info in ipairs(state.queue) do infos[info.signame] = infos[info.signame] or info end
-  for _, name in ipairs(state.pending) do
-    lines[#lines + 1] = pending_line(name, "thread " .. thread.tid, state, infos[name], stopped)
+  for _, info in ipairs(state.queue) do
+    if info.tid == tid then infos[info.signame] = infos[info.signame] or info end
+  end
+  return infos
+end
+
+local function queue_lines(p, where, names, state, tid, blocked, lines)
+  local infos = first_infos(state, tid)
+  for _, name in ipairs(names) do
+    lines[#lines + 1] = pending_line(name, where, state, blocked(name), infos[name], p.state == "T")
   end
 end
 
--- A signal of the process waits only if all of its threads block it: say so of the first.
-local function process_lines(p, state, lines)
-  local infos = {}
-  for _, info in ipairs(state.queue) do infos[info.signame] = infos[info.signame] or info end
-  for _, name in ipairs(state.shared) do
-    lines[#lines + 1] = pending_line(name, "the process", state, infos[name], p.state == "T")
+-- A signal of the process waits only if all of its threads block it.
+local function blocked_by_all(state)
+  return function(name)
+    for _, thread in ipairs(state.threads) do
+      if not contains(thread.blocked, name) then return false end
+    end
+    return true
   end
+end
+
+local function pending_lines(p, state, lines)
+  local before = #lines
+  queue_lines(p, "the process", state.shared, state, nil, blocked_by_all(state), lines)
+  for _, thread in ipairs(state.threads) do
+    queue_lines(p, "thread " .. thread.tid, thread.pending, state, thread.tid,
+      function(name) return contains(thread.blocked, name) end, lines)
+  end
+  if #lines == before then lines[#lines + 1] = "No signal is pending for it." end
 end
 
 local function list_line(what, names, lines)
@@ -112,12 +130,7 @@ function M.explain(pid)
   if not state then return nil, failed, number end
   local lines = {"Process " .. p.pid .. (p.comm and " (" .. p.comm .. ")" or "") .. ", state " .. tostring(p.state) .. "."}
   stop_lines(p, lines)
-  process_lines(p, state, lines)
-  for _, thread in ipairs(p:threads() or {}) do
-    local own = signal.state(thread.tid)
-    if own then thread_lines(p, thread, own, lines) end
-  end
-  if #state.shared + #state.pending == 0 then lines[#lines + 1] = "No signal is pending for it." end
+  pending_lines(p, state, lines)
   list_line("Blocked", state.blocked, lines)
   list_line("Ignored", state.ignored, lines)
   list_line("Caught", state.caught, lines)

@@ -170,7 +170,8 @@ local function siginfo_line(i)
   local from = i.pid and string.format(" from pid %d uid %d", i.pid, i.uid or 0) or ""
   local addr = i.addr and " at " .. hex(i.addr) or ""
   local value = i.value and " value " .. i.value or ""
-  return string.format("%s code %s%s%s%s", str(i.signame or i.signal), str(i.codename or i.code), from, addr, value)
+  local queue = i.tid and " for thread " .. i.tid or ""
+  return string.format("%s code %s%s%s%s%s", str(i.signame or i.signal), str(i.codename or i.code), from, addr, value, queue)
 end
 views.siginfo = siginfo_line
 
@@ -179,12 +180,19 @@ function views.signals(s)
     {"pending", "pending", names}, {"shared", "shared", names}, {"blocked", "blocked", names},
     {"ignored", "ignored", names}, {"caught", "caught", names},
   }(s)
+  for i, t in ipairs(s.threads or {}) do
+    local same = table.concat(t.blocked, " ") == table.concat(s.blocked, " ")
+    if i > 1 and (not same or #t.pending > 0) then
+      text = text .. "\nthread   " .. t.tid .. ": pending " .. names(t.pending) .. ", blocked " .. names(t.blocked)
+    end
+  end
   for _, info in ipairs(s.queue or {}) do text = text .. "\nqueued   " .. siginfo_line(info) end
+  if s.missed then text = text .. "\nand " .. s.missed .. " more" end
   return text
 end
 
 views.history = list_view({
-  {">TIME", "time", seconds}, {">CPU", "cpu"}, {"WHAT", "what"}, {"SIGNAL", "signame"}, {">FROM", "from"}, {">TO", "to"},
+  {">TIME", "time", seconds}, {">CPU", "cpu"}, {"WHAT", "what"}, {"SIGNAL", "signame"}, {">FROM", "from"}, {">TO", "to"}, {"DETAIL", "detail"},
 }, "(no events)")
 
 -- --- memory ---

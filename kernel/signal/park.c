@@ -118,7 +118,7 @@ void signal_continue_group(struct process *p)
 	p->notify_code = was == STOPPED ? CLD_CONTINUED : CLD_STOPPED;
 	p->stop_signal = 0;
 	p->event = EVENT_CONTINUED;
-	trace_record(TRACE_CONTINUED, 0, (uint64_t)p->pid->nr, 0, 0, 0);
+	trace_record(TRACE_CONTINUED, 0, (uint64_t)p->pid->nr, 0, 0, (uint64_t)p->pid->nr);
 	list_for_each (t, &p->threads, process_link) {
 		t->stop_wanted = false;
 		if (t->park == JOB_STOP) {

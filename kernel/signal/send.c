@@ -111,7 +111,7 @@ static bool handler_ignores(const struct process *p, int sig)
 
 /* An ignored signal is dropped, unless it is blocked: the action may change before it is unblocked
  * (S07). */
-static bool dropped(const struct thread *t, int sig, bool forced)
+static bool ignored(const struct thread *t, int sig, bool forced)
 {
 	const struct process *p = t->process;
 
@@ -236,29 +236,56 @@ static int enqueue(struct thread *t, struct pending *q, const struct siginfo *in
 	return 0;
 }
 
-static int send(struct thread *t, const struct siginfo *info, enum signal_scope scope, bool forced)
+static void note_sent(const struct thread *t, const struct siginfo *info, enum signal_scope scope)
+{
+	trace_record(TRACE_SIGNAL_SENT, (uint64_t)info->si_signo, (uint64_t)t->tid->nr,
+	    (uint64_t)info->si_code, scope == TO_PROCESS, (uint64_t)t->process->pid->nr);
+}
+
+static void note_dropped(const struct thread *t, int sig, enum signal_drop why)
+{
+	trace_record(TRACE_SIGNAL_DROPPED, (uint64_t)sig, (uint64_t)t->tid->nr, why, 0,
+	    (uint64_t)t->process->pid->nr);
+}
+
+/* The effects that come with sending; then, is the signal to be queued? If not, says why. */
+static enum signal_drop prepare(struct thread *t, int sig, bool forced)
 {
 	struct process *p = t->process;
-	struct pending *q = scope == TO_THREAD ? &t->pending : &p->pending;
+
+	if (p->phase == ZOMBIE || (p->group_exit && sig != SIGKILL))
+		return DROP_EXITING; /* S12 */
+	cancel_opposites(p, sig);
+	return ignored(t, sig, forced) ? DROP_IGNORED : 0;
+}
+
+static struct pending *queue_of(struct thread *t, enum signal_scope scope)
+{
+	return scope == TO_THREAD ? &t->pending : &t->process->pending;
+}
+
+static int send(struct thread *t, const struct siginfo *info, enum signal_scope scope, bool forced)
+{
+	struct pending *q = queue_of(t, scope);
 	int sig = info->si_signo, err;
+	enum signal_drop why;
 
 	ASSERT_HELD(&task_lock);
 	ASSERT(sig > 0 && sig < NSIG);
-	trace_record(TRACE_SIGNAL_SENT, (uint64_t)sig, (uint64_t)t->tid->nr,
-	    (uint64_t)info->si_code, scope == TO_PROCESS, 0);
-	if (p->phase == ZOMBIE || (p->group_exit && sig != SIGKILL))
-		return 0; /* S12 */
-	cancel_opposites(p, sig);
-	if (dropped(t, sig, forced)) {
-		trace_record(TRACE_SIGNAL_DROPPED, (uint64_t)sig, (uint64_t)t->tid->nr, 0, 0, 0);
+	note_sent(t, info, scope);
+	why = prepare(t, sig, forced);
+	if (!why && sig < SIGRTMIN && (q->set & SIG_BIT(sig)))
+		why = DROP_PENDING; /* S03 */
+	if (why) {
+		note_dropped(t, sig, why);
 		return 0;
 	}
-	if (sig < SIGRTMIN && (q->set & SIG_BIT(sig)))
-		return 0; /* S03 */
 	err = enqueue(t, q, info);
-	if (err)
+	if (err) {
+		note_dropped(t, sig, DROP_LIMIT);
 		return err;
-	wait_wake_all(&p->signal_wait);
+	}
+	wait_wake_all(&t->process->signal_wait);
 	complete(t, sig, scope);
 	return 0;
 }
@@ -267,18 +294,17 @@ static int send(struct thread *t, const struct siginfo *info, enum signal_scope 
  * others). */
 bool signal_send_entry(struct thread *t, struct sigqueue_entry *e, enum signal_scope scope)
 {
-	struct process *p = t->process;
-	struct pending *q = scope == TO_THREAD ? &t->pending : &p->pending;
+	struct pending *q = queue_of(t, scope);
 	int sig = e->info.si_signo;
+	enum signal_drop why;
 
 	ASSERT_HELD(&task_lock);
-	if (p->phase == ZOMBIE || p->group_exit)
-		return true; /* S12 */
-	trace_record(TRACE_SIGNAL_SENT, (uint64_t)sig, (uint64_t)t->tid->nr,
-	    (uint64_t)e->info.si_code, scope == TO_PROCESS, 0);
-	cancel_opposites(p, sig);
-	if (dropped(t, sig, false))
-		return false;
+	note_sent(t, &e->info, scope);
+	why = prepare(t, sig, false);
+	if (why) {
+		note_dropped(t, sig, why);
+		return why != DROP_IGNORED;
+	}
 	if (!list_empty(&e->link)) {
 		e->info.timer.overrun += e->info.timer.overrun < INT32_MAX;
 		return true;
@@ -286,7 +312,7 @@ bool signal_send_entry(struct thread *t, struct sigqueue_entry *e, enum signal_s
 	e->info.timer.overrun = 0;
 	list_append(&q->queue, &e->link);
 	q->set |= SIG_BIT(sig);
-	wait_wake_all(&p->signal_wait);
+	wait_wake_all(&t->process->signal_wait);
 	complete(t, sig, scope);
 	return true;
 }

@@ -87,6 +87,8 @@ void pending_init(struct pending *p);
 void pending_flush(struct pending *p, sigset_t which); /* (task_lock) */
 
 /* --- generation (task_lock) --- */
+/* Why a signal that was sent is not queued: for the history. */
+enum signal_drop { DROP_IGNORED = 1, DROP_PENDING, DROP_EXITING, DROP_LIMIT };
 enum signal_scope { TO_THREAD, TO_PROCESS };
 /*
  * Queues `info` for `t` or its process: permission was checked. Returns 0 (also for an ignored

@@ -43,7 +43,7 @@ return {
   on_pid("fds", "fds", "Lists the open files of a process."),
   on_pid("regs", "regs", "Shows a process's user registers."),
   on_pid("threads", "threads", "Lists the threads of a process."),
-  on_pid("sig", "signals", "Shows a process's pending, blocked and caught signals."),
+  on_pid("signals", "signals", "Shows the pending, blocked and caught signals of a process and its threads."),
   {name = "groups", usage = "groups", help = "Lists process groups and sessions.", safe_in_panic = true,
     fn = function() return "pgrp.list()" end},
   {name = "bt", usage = "bt [PID]", help = "Shows a process's backtrace, or the last crash.",

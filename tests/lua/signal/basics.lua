@@ -161,6 +161,62 @@ describe("signal.lua", function()
     time.sleep(0.01)
   end)
 
+  it("state_shows_every_queue", function()
+    local p <close> = stay{bin .. "thread", "stay"}
+    local tids = {}
+    for _, t in ipairs(p:threads()) do tids[#tids + 1] = t.tid end
+    assert(p:stop())
+    assert(p:wait{untraced = true, timeout = 5})
+    assert(signal.queue(p.pid, 40, 7))
+    assert(signal.tgkill(p.pid, tids[2], "USR1"))
+    assert(signal.tgkill(p.pid, tids[3], "USR2"))
+    local s = signal.state(p.pid)
+    assert.equal(4, #s.threads)
+    for i, t in ipairs(s.threads) do assert.equal(tids[i], t.tid) end
+    assert.same({"SIGRTMIN+8"}, {table.unpack(s.shared)})
+    assert.same({"SIGUSR1"}, {table.unpack(s.threads[2].pending)})
+    assert.same({"SIGUSR2"}, {table.unpack(s.threads[3].pending)})
+    assert.equal(0, #s.pending + #s.threads[4].pending)
+    local by_name = {}
+    for _, info in ipairs(s.queue) do by_name[info.signame] = info end
+    assert.equal(7, by_name["SIGRTMIN+8"].value)
+    assert.equal(nil, by_name["SIGRTMIN+8"].tid)
+    assert.equal(tids[2], by_name.SIGUSR1.tid)
+    assert.equal("SI_TKILL", by_name.SIGUSR1.codename)
+    assert.match("for thread " .. tids[3], tostring(s))
+    local text = signal.explain(p.pid)
+    assert.match("SIGUSR1 is pending for thread " .. tids[2] .. ", from process 2", text)
+    assert.match("SIGRTMIN%+8 is pending for the process", text)
+    assert.falsy(text:find("No signal is pending"))
+  end)
+
+  it("history_says_why_a_signal_was_dropped", function()
+    local p <close> = reporter()
+    local function last(signame, what)
+      local found
+      for _, e in ipairs(signal.history(p.pid)) do
+        if e.signame == signame and e.what == what then found = e end
+      end
+      return found
+    end
+    assert(p:kill("WINCH"))
+    assert.equal("ignored", last("SIGWINCH", "dropped").detail)
+    assert(p:kill("USR2"))
+    assert(signal.tgkill(p.pid, p.pid, "URG"))
+    assert.equal("SI_TKILL", last("SIGURG", "sent").detail)
+    assert(p:kill("USR2"))
+    assert.equal("already pending", last("SIGUSR2", "dropped").detail)
+    assert(p:stop())
+    assert(p:wait{untraced = true, timeout = 5})
+    assert(p:cont())
+    local continued
+    for _, e in ipairs(signal.history(p.pid)) do
+      if e.what == "continued" then continued = e end
+    end
+    assert.equal(2, continued.from)
+    assert.equal(p.pid, continued.to)
+  end)
+
   it("history_tells_what_happened", function()
     local p <close> = reporter()
     p:kill("USR1")
