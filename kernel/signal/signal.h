@@ -1,7 +1,7 @@
 /*
  * Signals: sets, queues, actions; generation (send.c), choice (queue.c), decision (deliver.c),
  * stopping (park.c). A signal does nothing to a process directly: it marks the victim, which acts
- * on itself on its way to user mode.
+ * on itself on its way to user mode. README.md tells the whole story.
  */
 #pragma once
 
