@@ -38,7 +38,9 @@ return {
   {name = "history", usage = "history [PID]", help = "Shows the last signals (sent, dropped, delivered), stops and ends.",
     safe_in_panic = true, fn = function(pid) return "signal.history(" .. (pid or "") .. ")" end},
   {name = "sig", usage = "sig PID", help = "Explains what becomes of the signals that are pending for a process, and why it is stopped.",
-    fn = function(pid) return pid and pid:match("^%d+$") and "print(assert(signal.explain(" .. pid .. ")));" end},
+    fn = function(pid)
+      return pid and pid:match("^%d+$") and "local text, why = signal.explain(" .. pid .. ") print(text or why);"
+    end},
   {name = "sym", usage = "sym PATTERN|ADDRESS", help = "Finds symbols by a pattern, or the one at an address.",
     safe_in_panic = true, fn = function(what)
       if not what then return nil end
