@@ -215,7 +215,8 @@ int areas_cut(struct space *s, uaddr_t start, uaddr_t end)
 static bool alike(const struct area *a, const struct area *b)
 {
 	if (a->end != b->start || a->flags != b->flags || a->file != b->file ||
-	    a->mapping != b->mapping || a->name != b->name || (a->flags & (AREA_VDSO | AREA_SHM)))
+	    a->mapping != b->mapping || a->name != b->name ||
+	    !mem_policy_same(a->policy, b->policy) || (a->flags & (AREA_VDSO | AREA_SHM)))
 		return false;
 	return !a->mapping || a->offset + (a->end - a->start) == b->offset;
 }

@@ -16,6 +16,7 @@
 #include "lib/avl.h"
 #include "lib/list.h"
 #include "lock.h"
+#include "mm/mempolicy.h"
 #include "mm/page.h"
 
 struct file;
@@ -96,6 +97,7 @@ struct area {
 	struct mapping *mapping; /* file's or shared anonymous memory's; NULL: private anonymous */
 	struct list mapping_link;
 	struct space *space;
+	struct mem_policy policy;
 	const char *name;      /* "[vdso]" and the like, or NULL: a string that lives for ever */
 	struct avl_node node;  /* of space->tree */
 	uint64_t gap, max_gap; /* free bytes below `start`; the most of any area in this subtree */

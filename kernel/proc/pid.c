@@ -1,6 +1,7 @@
 /* Numbers for threads, processes, groups and sessions: one name space, as in Linux. */
 #include "mm/heap.h"
 #include "proc/internal.h"
+#include "sysctl.h"
 
 #define PID_MAX      32768
 #define PID_RESERVED 300 /* numbers below are not used again after the first round */
@@ -26,10 +27,11 @@ void pid_init(void)
  */
 static int next_number(void)
 {
+	const int end = (int)MIN(sysctl_get(pid_max), PID_MAX);
 	int nr = last_pid;
 
 	for (int tries = 0; tries < PID_MAX; tries++) {
-		if (++nr >= PID_MAX)
+		if (++nr >= end)
 			nr = PID_RESERVED;
 		if (!pid_table[nr])
 			return nr;

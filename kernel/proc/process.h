@@ -9,6 +9,7 @@
 #include "arch/thread.h"
 #include "lib/list.h"
 #include "lock.h"
+#include "mm/mempolicy.h"
 #include "proc/cpu_timer.h"
 #include "proc/cred.h"
 #include "sched/rseq.h"
@@ -209,6 +210,7 @@ struct thread {
 		uint16_t io_priority;                /* ioprio_set(2); 0: none [T] */
 		uint8_t memory_failure;              /* PR_MCE_KILL_… */
 		bool io_flusher;
+		struct mem_policy policy;
 	} wishes;
 	bool nproc_exceeded; /* [O] the new user had too many threads: exec fails */
 

@@ -3,6 +3,7 @@
 #include "mm/space.h"
 #include "proc/internal.h"
 #include "syscall/syscall.h"
+#include "sysctl.h"
 
 #define MIB (1024 * 1024UL)
 
@@ -55,7 +56,7 @@ static int check_new(const struct process *p, int resource, const struct rlimit 
 {
 	if (new->cur > new->max)
 		return -EINVAL;
-	if (resource == RLIMIT_NOFILE && new->max > 1024 * 1024)
+	if (resource == RLIMIT_NOFILE && new->max > (uint64_t)sysctl_get(nr_open))
 		return -EPERM;
 	if (new->max > p->rlimits[resource].max && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;

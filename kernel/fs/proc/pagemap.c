@@ -145,7 +145,8 @@ static void show_numa(struct proc_text *t, const struct space *s, const struct a
 	char *name;
 
 	count_pages(&n, s, a);
-	text_printf(t, "%08lx default", (unsigned long)a->start);
+	text_printf(t, "%08lx ", (unsigned long)a->start);
+	mem_policy_show(t, a->policy);
 	if (a->flags & AREA_SHARED_ANON) {
 		text_puts(t, " file=/dev/zero\\040(deleted)");
 	} else if (a->file) {

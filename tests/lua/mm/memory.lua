@@ -13,6 +13,7 @@ describe("mm", function()
     "remap_pages", "memfd_flags", "file_advice", "overcommit",
   })
 
+  subcommands("mempolicy", {"thread_policy", "area_policy", "moving"})
   subcommands("memproc", {"smaps_counts", "smaps_flags", "meminfo", "oom_files", "copy_between"})
 
   it("exhausting_memory_ends_the_program_not_the_kernel", function()
