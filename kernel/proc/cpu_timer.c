@@ -16,7 +16,7 @@ struct look {
 	bool any_running;
 };
 
-ns_t cpu_time_of_thread(const struct thread *t, bool user)
+ns_t cpu_time_of_thread(struct thread *t, bool user)
 {
 	ns_t u, system;
 

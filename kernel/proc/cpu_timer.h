@@ -38,4 +38,4 @@ void cpu_timers_resume(struct thread *t);
 /* The time that the clock of a timer shows: of the process or thread that `p` or `t` is. user: its
  * user time only. (task_lock) */
 ns_t cpu_time_of_process(struct process *p, bool user);
-ns_t cpu_time_of_thread(const struct thread *t, bool user);
+ns_t cpu_time_of_thread(struct thread *t, bool user);

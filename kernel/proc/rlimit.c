@@ -132,7 +132,7 @@ SYSCALL(setrlimit)
 
 /* --- usage --- */
 
-static void add_thread(struct rusage_ns *out, const struct thread *t)
+static void add_thread(struct rusage_ns *out, struct thread *t)
 {
 	ns_t user, system;
 

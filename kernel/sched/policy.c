@@ -109,10 +109,26 @@ void sched_account_leave_kernel(void)
 	s->in_user = true;
 }
 
-/* The counters change on t's CPU without a lock: two readings that agree are one that holds. */
-void sched_times(const struct thread *t, ns_t *user, ns_t *system)
+/* The greatest value that anybody was told. */
+static ns_t told(ns_t *greatest, ns_t value)
 {
-	const struct sched_entity *s = &t->sched;
+	ns_t before = __atomic_load_n(greatest, __ATOMIC_RELAXED);
+
+	while (value > before)
+		if (__atomic_compare_exchange_n(
+			greatest, &before, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return value;
+	return before;
+}
+
+/*
+ * The counters change on t's CPU without a lock: two readings that agree are one that nearly holds.
+ * (The CPU may have looked at the clock already, and not have written what follows from it.) What
+ * was told once is the least that is told later.
+ */
+void sched_times(struct thread *t, ns_t *user, ns_t *system)
+{
+	struct sched_entity *s = &t->sched;
 	ns_t stamp, u, k;
 	bool in_user, running;
 	do {
@@ -130,6 +146,6 @@ void sched_times(const struct thread *t, ns_t *user, ns_t *system)
 		ns_t since = MAX(arch_now() - stamp, 0);
 		*(in_user ? &u : &k) += since;
 	}
-	*user = u;
-	*system = k;
+	*user = told(&s->told_user_ns, u);
+	*system = told(&s->told_system_ns, k);
 }

@@ -42,17 +42,18 @@ struct sched_entity {
 	uint8_t boost;       /* real-time priority lent by those who wait for it, or 0 (run queue
 				lock) */
 	uint64_t vruntime;   /* ns, weighted by nice: the fair queue's key */
-	ns_t user_ns, system_ns; /* CPU time used */
-	ns_t slept_at;           /* how much that was when it last slept (atomic): RLIMIT_RTTIME */
-	ns_t stamp;              /* when the last of these two began to count */
-	bool in_user;            /* which of the two counts now */
-	bool reset_on_fork;      /* SCHED_RESET_ON_FORK */
-	int preempt_count;       /* > 0: stays on its CPU [its own] */
-	ns_t exec_start;         /* up to when its vruntime is counted */
-	ns_t slice_end;          /* 0: runs alone, without a slice (run queue lock) */
-	ns_t slice_left;         /* POLICY_RR: of its turn, while it waits (run queue lock) */
-	ns_t queued_since;       /* when it began to wait for the CPU (run queue lock) */
-	ns_t waited_ns;          /* how long it has waited for a CPU in all (run queue lock) */
+	ns_t user_ns, system_ns;           /* CPU time used */
+	ns_t told_user_ns, told_system_ns; /* the most that sched_times has given (atomic) */
+	ns_t slept_at;      /* how much that was when it last slept (atomic): RLIMIT_RTTIME */
+	ns_t stamp;         /* when the last of these two began to count */
+	bool in_user;       /* which of the two counts now */
+	bool reset_on_fork; /* SCHED_RESET_ON_FORK */
+	int preempt_count;  /* > 0: stays on its CPU [its own] */
+	ns_t exec_start;    /* up to when its vruntime is counted */
+	ns_t slice_end;     /* 0: runs alone, without a slice (run queue lock) */
+	ns_t slice_left;    /* POLICY_RR: of its turn, while it waits (run queue lock) */
+	ns_t queued_since;  /* when it began to wait for the CPU (run queue lock) */
+	ns_t waited_ns;     /* how long it has waited for a CPU in all (run queue lock) */
 	uint64_t switches_voluntary, switches_involuntary;
 	const char *wait_reason; /* for /proc/PID/wchan and ps: a static string, or NULL */
 };
@@ -145,8 +146,8 @@ _Noreturn void sched_exit(void);
 void sched_wait_off_cpu(struct thread *t);
 /* Is its policy FIFO or RR? */
 bool sched_is_real_time(const struct thread *t);
-/* CPU time used by `t` so far, the running slice included. */
-void sched_times(const struct thread *t, ns_t *user, ns_t *system);
+/* CPU time used by `t` so far, the running slice included. Neither ever goes back. */
+void sched_times(struct thread *t, ns_t *user, ns_t *system);
 /* Entry from and return to user mode, for the two CPU-time accounts. Interrupts off. */
 void sched_account_enter_kernel(void);
 void sched_account_leave_kernel(void);

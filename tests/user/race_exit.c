@@ -8,10 +8,9 @@ static struct page {
 static void fork_on(void)
 {
 	for (;;) {
-		if (LOAD(page->forks) >= 6)
+		if (ADD(page->forks, 1) > 6)
 			pause();
-		if (fork() == 0)
-			ADD(page->forks, 1);
+		fork();
 		STORE(page->ready, 1);
 	}
 }

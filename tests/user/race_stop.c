@@ -363,6 +363,48 @@ static void continue_in_stop(void)
 	finish_child(pid);
 }
 
+static void read_times(pid_t pid, long times[2])
+{
+	char path[64], text[512];
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY);
+	n = read(fd, text, sizeof(text) - 1);
+	CHECK(n > 0);
+	close(fd);
+	text[n] = 0;
+	CHECK_EQ(
+	    2, sscanf(strrchr(text, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld",
+		   &times[0], &times[1]));
+}
+
+/* CPU times of a process that starts and stops all the time never go back. */
+static void times_go_on(void)
+{
+	int n = rounds() * 20;
+	pid_t pid = child_running(step_together);
+	long seen[2] = {0}, now[2];
+	int64_t clock_seen = 0;
+	clockid_t clock;
+
+	CHECK_OK(clock_getcpuclockid(pid, &clock));
+	for (int i = 0; i < n; i++) {
+		struct timespec t;
+
+		if (i % 4 == 0)
+			CHECK_OK(kill(pid, i % 8 ? SIGCONT : SIGSTOP));
+		CHECK_OK(clock_gettime(clock, &t));
+		CHECK(t.tv_sec * 1000000000LL + t.tv_nsec >= clock_seen);
+		clock_seen = t.tv_sec * 1000000000LL + t.tv_nsec;
+		read_times(pid, now);
+		CHECK(now[0] >= seen[0] && now[1] >= seen[1]);
+		memcpy(seen, now, sizeof(seen));
+	}
+	finish_child(pid);
+}
+
 static void prepare(void) __attribute__((constructor));
 static void prepare(void)
 {
@@ -371,4 +413,5 @@ static void prepare(void)
 
 SUBCOMMANDS({"stop_taken", stop_taken}, {"both_masked", both_masked},
     {"exit_in_stop", exit_in_stop}, {"two_stops", two_stops}, {"clone_in_stop", clone_in_stop},
-    {"exit_completes_stop", exit_completes_stop}, {"continue_in_stop", continue_in_stop})
+    {"exit_completes_stop", exit_completes_stop}, {"continue_in_stop", continue_in_stop},
+    {"times_go_on", times_go_on})
