@@ -178,10 +178,11 @@ static void become_zombie(struct process *p)
 static bool begin_exit(struct thread *t, int code)
 {
 	struct process *p = t->process;
-	irqflags_t flags = spin_lock(&task_lock);
+	irqflags_t flags;
 	bool last;
 
 	sched_point("exit.begin", t);
+	flags = spin_lock(&task_lock);
 	t->exiting = true;
 	t->exit_code = code;
 	last = --p->live_count == 0;

@@ -237,11 +237,12 @@ static void two_stops(void)
 	finish_child(target);
 }
 
+/* Till the round's end, or nearly. */
 static void *count_and_end(void *arg)
 {
-	int n = (int)random_below(20);
+	int round = LOAD(page->go), n = 1 << random_below(20);
 
-	for (int k = 0; k < n; k++)
+	for (int k = 0; k < n && LOAD(page->go) == round; k++)
 		ADD(page->sum, 1);
 	return arg;
 }
@@ -285,6 +286,7 @@ static void clone_in_stop(void)
 		unsigned long before = LOAD(page->sum);
 
 		AWAIT(LOAD(page->sum) != before);
+		STORE(page->go, i);
 		random_delay();
 		CHECK_OK(kill(pid, SIGSTOP));
 		CHECK_EQ(SIGSTOP, await_stop(pid));

@@ -52,7 +52,7 @@ end
 
 -- Under scheduling stress at the points whose names begin so, then what the boot arguments say again.
 local function stressed(points, fn, ...)
-  sched.stress{seed = math.random(1000000), every = 3, delay = 40000, points = points}
+  sched.stress{seed = math.random(1000000), every = 2, delay = 100000, points = points}
   local ok, out = pcall(fn, ...)
   M.stress_by_arguments()
   if not ok then error(out, 0) end
