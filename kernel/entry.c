@@ -4,6 +4,7 @@
 #include "mm/space.h"
 #include "panic.h"
 #include "proc/process.h"
+#include "ptrace/ptrace.h"
 #include "signal/signal.h"
 #include "syscall/syscall.h"
 #include "trace.h"
@@ -25,13 +26,15 @@ void entry_syscall(struct arch_frame *f)
 	    !trace_on(TRACE_CLASS_SYSCALL) &&
 	    likely(!__atomic_load_n(&t->syscall_work, __ATOMIC_ACQUIRE)))
 		result = syscall_table[number].fn(args);
-	else if (!syscall_dispatch(f, number, args, &result))
+	else if (!syscall_dispatch(f, &result))
 		return;
+	arch_syscall_set_result(f, result);
+	if (unlikely(__atomic_load_n(&t->syscall_work, __ATOMIC_RELAXED) & SYSCALL_TRACE))
+		ptrace_syscall_exit();
 	/* A restart class never reaches user mode: signal_deliver turns it into a restart or EINTR.
 	 */
 	if (unlikely(is_restart(result)))
 		__atomic_fetch_or(&t->work, WORK_SIGNAL, __ATOMIC_SEQ_CST);
-	arch_syscall_set_result(f, result);
 }
 
 static void user_page_fault(struct arch_frame *f, const struct fault *fault)

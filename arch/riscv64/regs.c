@@ -88,6 +88,12 @@ _Static_assert(offsetof(struct arch_frame, status) == USER_REGS * 8, "user regis
 
 /* --- register sets --- */
 
+const struct arch_regset arch_regsets[] = {
+    {NT_PRSTATUS, USER_REGS * 8, 8},
+    {NT_PRFPREG, sizeof(struct arch_fp), 8},
+};
+const unsigned arch_regset_count = ARRAY_SIZE(arch_regsets);
+
 /* Where the set is in the thread, and its size; NULL for an unknown one. The FP state is made
  * current. */
 static void *regset(struct thread *t, unsigned note, size_t *size)
@@ -126,6 +132,12 @@ int arch_regset_set(struct thread *t, unsigned note, const void *buf, size_t siz
 	memcpy(set, buf, size);
 	t->arch.fp.zero = 0;
 	return (int)size;
+}
+
+/* There is no such trap outside of debug mode. */
+bool arch_set_step(struct thread *t, bool on)
+{
+	return !on;
 }
 
 /* --- backtraces: the frame record lies below the frame pointer: the caller's fp, then the return

@@ -50,6 +50,7 @@ enum {
 #define SA_SIGINFO        0x00000004UL
 #define SA_UNSUPPORTED    0x00000400UL
 #define SA_EXPOSE_TAGBITS 0x00000800UL
+#define SA_IMMUTABLE      0x00800000UL /* the kernel's own: decided, nobody is asked */
 #define SA_ONSTACK        0x08000000UL
 #define SA_RESTART        0x10000000UL
 #define SA_NODEFER        0x40000000UL

@@ -9,6 +9,7 @@
 #include "printk.h"
 #include "proc/posix_timer.h"
 #include "proc/vdso.h"
+#include "ptrace/ptrace.h"
 #include "trace.h"
 
 #define SECURE_STACK (8UL << 20) /* the most that a caller gives a program with other rights */
@@ -150,14 +151,14 @@ static int become_only_thread(struct thread *t)
 	p->execing = t;
 	p->exec_stop = p->phase == STOPPING ? p->stop_signal : 0;
 	list_for_each (other, &p->threads, process_link) {
-		other->stop_wanted = false;
+		other->stop_wanted = other->stop_counted = false;
 		if (other == t || other->exiting)
 			continue;
 		other->pending.set |= SIG_BIT(SIGKILL);
 		signal_kick_fatal(other);
 	}
-	if (p->phase == STOPPING || p->phase == STOPPED)
-		p->phase = LIVE;
+	if (p->phase == STOPPING)
+		p->phase = LIVE; /* if STOPPED, our tracer has let us run */
 	spin_unlock(&task_lock, flags);
 	if (p->thread_count > 1)
 		err = wait_event(
@@ -301,12 +302,55 @@ static int prepare(struct exec *e, int dirfd, const char *path, int flags,
 	return err ? err : build_space(e);
 }
 
+/* One exec at a time in a process, and no tracer comes while its credentials are worked out. 0 or
+ * -ERESTARTNOINTR. */
+static int guard_take(struct process *p)
+{
+	for (;;) {
+		irqflags_t flags = spin_lock(&task_lock);
+		bool taken = p->cred_guard;
+		if (!taken)
+			p->cred_guard = current;
+		spin_unlock(&task_lock, flags);
+		if (!taken)
+			return 0;
+		if (wait_event(
+			&p->cred_guard_free, !p->cred_guard, SCHED_SLEEP_INTR, NS_NEVER, "exec"))
+			return -ERESTARTNOINTR;
+	}
+}
+
+static void guard_give(struct process *p)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+
+	p->cred_guard = NULL;
+	wait_wake_all(&p->cred_guard_free);
+	spin_unlock(&task_lock, flags);
+}
+
+static int exec_guarded(struct exec *e, int dirfd, const char *path, int flags,
+    const struct string_vec *argv, const struct string_vec *envp)
+{
+	int err = guard_take(current->process);
+
+	if (err)
+		return err;
+	err = prepare(e, dirfd, path, flags, argv, envp);
+	if (!err) {
+		e->fatal = false;
+		err = commit(current, e);
+	}
+	guard_give(current->process);
+	return err;
+}
+
 int do_execve(int dirfd, const char *path, const struct string_vec *argv,
     const struct string_vec *envp, int flags)
 {
 	struct exec *e;
 	bool fatal;
-	int err;
+	int err, old_tid = current->tid->nr;
 
 	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
 		return -EINVAL;
@@ -317,11 +361,7 @@ int do_execve(int dirfd, const char *path, const struct string_vec *argv,
 	if (!e)
 		return -ENOMEM;
 	e->personality = current->process->personality;
-	err = prepare(e, dirfd, path, flags, argv, envp);
-	if (!err) {
-		e->fatal = false;
-		err = commit(current, e);
-	}
+	err = exec_guarded(e, dirfd, path, flags, argv, envp);
 	if (err)
 		current->process->personality = e->personality;
 	if (e->file)
@@ -337,5 +377,7 @@ int do_execve(int dirfd, const char *path, const struct string_vec *argv,
 	kfree(e);
 	if (fatal) /* as in Linux, where the old image is gone by now */
 		signal_force_fatal(SIGSEGV);
+	if (!err)
+		ptrace_exec(old_tid);
 	return err;
 }

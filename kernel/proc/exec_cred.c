@@ -3,6 +3,7 @@
 #include "abi/fs.h"
 #include "fs/vfs.h"
 #include "proc/internal.h"
+#include "ptrace/ptrace.h"
 
 /* What the file's attribute says. */
 struct file_caps {
@@ -29,7 +30,7 @@ static bool shares_fs(const struct thread *me)
 /* Could somebody else make use of rights that this thread gained? */
 static bool unsafe(void)
 {
-	return current->no_new_privs || current->trace || shares_fs(current);
+	return current->no_new_privs || !ptrace_tracer_capable() || shares_fs(current);
 }
 
 static bool apply_set_id(struct cred *c, const struct file *f)

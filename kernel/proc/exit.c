@@ -5,6 +5,7 @@
 #include "mm/space.h"
 #include "proc/internal.h"
 #include "proc/posix_timer.h"
+#include "ptrace/ptrace.h"
 #include "sched/futex.h"
 #include "trace.h"
 
@@ -44,7 +45,7 @@ static void reparent_child(struct process *child, struct process *reaper)
 	child->parent = reaper;
 	list_append(&reaper->children, &child->sibling_link);
 	child->exit_signal = SIGCHLD;
-	if (child->phase == ZOMBIE && process_notify_parent(child)) {
+	if (child->phase == ZOMBIE && !child->leader->trace && process_notify_parent(child)) {
 		process_reap(child);
 		return;
 	}
@@ -82,16 +83,16 @@ static void leave_children(struct thread *t, bool last)
 	}
 }
 
-/* How the leader ended, which need not be how the process did: that is for wait to tell (S57). */
-static void fill_sigchld(struct process *p, int sig, struct siginfo *info)
+/* How the thread ended, which need not be how its process did: that is for wait to tell (S57). */
+static void fill_sigchld(const struct thread *t, int sig, struct siginfo *info)
 {
 	struct rusage_ns used;
-	int status = p->leader->exit_code;
+	int status = t->exit_code;
 
-	process_times(p, &used);
+	process_times(t->process, &used);
 	info->si_signo = sig;
-	info->child.pid = p->pid->nr;
-	info->child.uid = p->leader->cred->uid;
+	info->child.pid = t->tid->nr;
+	info->child.uid = t->cred->uid;
 	info->child.utime = used.user / TICK_NS;
 	info->child.stime = used.system / TICK_NS;
 	if (status & 0x7f) {
@@ -103,6 +104,19 @@ static void fill_sigchld(struct process *p, int sig, struct siginfo *info)
 	}
 }
 
+/* A tracee has ended: by SIGCHLD, but by its own exit signal if its tracer is its parent too. */
+static void tell_tracer(struct thread *t, bool whole)
+{
+	struct thread *tracer = t->trace->tracer;
+	int sig = whole && tracer->process == t->process->parent ? t->process->exit_signal : SIGCHLD;
+	struct siginfo info = {0};
+
+	fill_sigchld(t, sig, &info);
+	if (sig > 0 && sig < NSIG)
+		signal_send(tracer, &info, TO_PROCESS);
+	wait_wake_all(&tracer->process->child_event);
+}
+
 bool process_notify_parent(struct process *p)
 {
 	struct process *parent = p->parent;
@@ -112,6 +126,10 @@ bool process_notify_parent(struct process *p)
 
 	ASSERT_HELD(&task_lock);
 	sched_point("exit.notify", p);
+	if (p->leader->trace) { /* he hears of it, and then the parent (S69) */
+		tell_tracer(p->leader, true);
+		return false;
+	}
 	if (!parent || p->exit_signal < 0)
 		return true;
 	if (p->parent_execs != parent->execs)
@@ -127,7 +145,7 @@ bool process_notify_parent(struct process *p)
 		}
 	}
 	if (sig > 0 && sig < NSIG) {
-		fill_sigchld(p, sig, &info);
+		fill_sigchld(p->leader, sig, &info);
 		signal_send(p->parent_thread, &info, TO_PROCESS);
 	}
 	wait_wake_all(&parent->child_event);
@@ -153,6 +171,8 @@ static void add_usage(struct thread *t)
 
 static void unlink_thread(struct thread *t)
 {
+	if (t->trace)
+		ptrace_unlink(t);
 	pending_flush(&t->pending, ~0ULL); /* a dead leader may have been sent some still */
 	list_remove(&t->process_link);
 	t->tid->thread = NULL;
@@ -171,6 +191,24 @@ static void become_zombie(struct process *p)
 	wait_wake_all(&p->signal_wait);
 	if (process_notify_parent(p))
 		process_reap(p);
+}
+
+static void count_down(struct process *p)
+{
+	bool gone = --p->thread_count == 0;
+
+	wait_wake_all(&p->thread_exit);
+	if (gone)
+		become_zombie(p);
+}
+
+void thread_release(struct thread *t)
+{
+	struct process *p = t->process;
+
+	ASSERT_HELD(&task_lock);
+	unlink_thread(t);
+	count_down(p);
 }
 
 /* Marks the thread as going: it takes no signals and holds up no stop from here on. Returns true
@@ -244,8 +282,8 @@ static void finish(struct thread *t, bool last_live)
 {
 	struct process *p = t->process;
 	irqflags_t flags = spin_lock(&task_lock);
-	bool gone;
 
+	ptrace_exit_tracer(t);
 	leave_children(t, last_live);
 	if (last_live)
 		pgrp_check_orphaned(p, NULL);
@@ -253,20 +291,22 @@ static void finish(struct thread *t, bool last_live)
 	pending_flush(&t->pending, ~0ULL);
 	t->park = DEAD;
 	wait_wake_all(&t->tid->poll);
-	if (t != p->leader)
-		unlink_thread(t);
-	gone = --p->thread_count == 0;
-	wait_wake_all(&p->thread_exit);
-	if (gone)
-		become_zombie(p);
+	if (t->trace && (t != p->leader || p->thread_count > 1))
+		tell_tracer(t, false);
+	if (t == p->leader)
+		count_down(p);
+	else if (!t->trace) /* else its tracer waits for it */
+		thread_release(t);
 	spin_unlock(&task_lock, flags);
 }
 
 _Noreturn void thread_exit(int exit_code)
 {
 	struct thread *t = current;
-	bool last = begin_exit(t, exit_code);
+	bool last;
 
+	ptrace_exit(exit_code);
+	last = begin_exit(t, exit_code);
 	trace_record(TRACE_EXIT, (uint64_t)exit_code, last, 0, 0, 0);
 	release_user_state(t);
 	if (last)
@@ -293,7 +333,7 @@ void process_begin_exit(struct process *p, int exit_status)
 	p->notify_code = 0;
 	p->unparked = 0;
 	list_for_each (t, &p->threads, process_link) {
-		t->stop_wanted = false;
+		t->stop_wanted = t->stop_counted = false;
 		if (t->exiting)
 			continue;
 		t->pending.set |= SIG_BIT(SIGKILL);
@@ -333,6 +373,8 @@ void thread_take_leader_id(struct thread *t)
 	p->leader = t;
 	list_remove(&t->process_link);
 	list_add(&p->threads, &t->process_link);
+	if (old->trace) /* without a word: but he may be waiting for it */
+		wait_wake_all(&old->trace->tracer->process->child_event);
 	unlink_thread(old);
 	t->tid->thread = t;
 }

@@ -7,6 +7,7 @@
 #include "mm/space.h"
 #include "proc/internal.h"
 #include "proc/pidfd.h"
+#include "ptrace/ptrace.h"
 #include "trace.h"
 
 #define BOTH(flags, a, b) (((flags) & ((a) | (b))) == ((a) | (b)))
@@ -175,6 +176,7 @@ static int publish(
 	seccomp_fork(t);
 	if (a->flags & CLONE_THREAD) {
 		thread_publish(t);
+		signal_join_stop(t); /* only a tracee can run while its process is stopped */
 	} else {
 		bool sibling = (a->flags & CLONE_PARENT) && me->parent;
 
@@ -190,20 +192,24 @@ static int publish(
 			p->tty = me->tty;
 		}
 	}
+	ptrace_fork(t);
 	spin_unlock(&task_lock, flags);
 	sched_point("fork.published", t);
 	return 0;
 }
 
-/* Under task_lock at the end: killed or not, the child is done with our stack then. */
-static void wait_for_vfork(struct thread *child, struct vfork_wait *v)
+/* Under task_lock at the end: killed or not, the child is done with our stack then. False: killed.
+ */
+static bool wait_for_vfork(struct thread *child, struct vfork_wait *v)
 {
 	irqflags_t flags;
+	int err;
 
-	wait_event(&v->wq, v->done, SCHED_SLEEP_KILL, NS_NEVER, "vfork");
+	err = wait_event(&v->wq, v->done, SCHED_SLEEP_KILL, NS_NEVER, "vfork");
 	flags = spin_lock(&task_lock);
 	child->vfork = NULL;
 	spin_unlock(&task_lock, flags);
+	return !err;
 }
 
 /* The wake-up happens under task_lock, so that the sleeper's stack is still there. */
@@ -260,7 +266,7 @@ static bool too_many_threads(void)
 	       !capable(CAP_SYS_ADMIN);
 }
 
-static int64_t start_child(struct thread *t, const struct clone_args_k *a)
+static int64_t start_child(struct thread *t, const struct clone_args_k *a, enum ptrace_event event)
 {
 	struct vfork_wait v = {.done = false};
 	int nr = t->tid->nr;
@@ -272,8 +278,10 @@ static int64_t start_child(struct thread *t, const struct clone_args_k *a)
 	thread_get(t);
 	trace_record(TRACE_FORK, (uint64_t)nr, a->flags, 0, 0, 0);
 	sched_start(t);
-	if (a->flags & CLONE_VFORK)
-		wait_for_vfork(t, &v);
+	if (unlikely(event))
+		ptrace_event(event, (uint64_t)nr);
+	if ((a->flags & CLONE_VFORK) && wait_for_vfork(t, &v))
+		ptrace_event(PTRACE_EVENT_VFORK_DONE, (uint64_t)nr);
 	thread_put(t);
 	return nr;
 }
@@ -284,6 +292,7 @@ int64_t do_clone(const struct clone_args_k *a)
 	struct process *p = current->process;
 	struct thread *t = NULL;
 	struct child_fd pidfd = {0};
+	enum ptrace_event event;
 	struct pid *pid;
 	int err = check_flags(a->flags);
 
@@ -295,6 +304,7 @@ int64_t do_clone(const struct clone_args_k *a)
 	err = check_namespaces(a->flags);
 	if (err)
 		return err;
+	event = ptrace_clone_event(a->flags, a->exit_signal);
 	pid = a->set_tid ? pid_alloc_at(a->set_tid, &err) : pid_alloc(&err);
 	if (!pid)
 		return err;
@@ -304,6 +314,8 @@ int64_t do_clone(const struct clone_args_k *a)
 		t = copy_thread(p, pid, a, &err);
 	else
 		err = -ENOMEM;
+	if (t && !err)
+		err = ptrace_fork_prepare(t, event || (a->flags & CLONE_PTRACE));
 	if (t && !err && (a->flags & CLONE_PIDFD))
 		err = child_fd_prepare(&pidfd, pid, a);
 	if (t && !err)
@@ -326,5 +338,5 @@ int64_t do_clone(const struct clone_args_k *a)
 		pid_put(pid); /* the thread has its own */
 	else
 		process_put(p);
-	return start_child(t, a);
+	return start_child(t, a, event);
 }

@@ -29,6 +29,9 @@ void thread_publish(struct thread *t); /* a further thread (task_lock) */
 /* In exec by a thread that is not the leader, once it is the only one left. (task_lock) */
 void thread_take_leader_id(struct thread *t);
 
+/* A thread that is not the leader, and has ended, goes for good. (task_lock) */
+void thread_release(struct thread *t);
+
 /* Wakes a parent that waits in vfork, once. */
 void vfork_release(struct thread *t);
 /* The process leaves this space: its peak counts for ru_maxrss. (task_lock) */

@@ -138,7 +138,7 @@ static int64_t thread_prctl(const uint64_t a[6])
 	case PR_GET_IO_FLUSHER:
 		return get_io_flusher(a);
 	case PR_SET_SYSCALL_USER_DISPATCH:
-		return user_dispatch_set(a);
+		return user_dispatch_set(t, a[1], a[2], a[3], a[4]);
 	}
 	return -ENOSYS;
 }

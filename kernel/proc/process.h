@@ -70,7 +70,8 @@ struct process {
 	struct list children, sibling_link;
 	struct list threads; /* by thread->process_link, the leader first; the leader stays until
 				the process is reaped */
-	int thread_count;    /* threads that have not reached the end of thread_exit */
+	int thread_count;    /* threads that have not reached the end of thread_exit, and other than
+				the leader tracees whose end their tracer has not heard of */
 	int live_count;      /* threads that have not begun it */
 	struct thread *leader;
 	struct pid *pgrp, *session;
@@ -107,6 +108,10 @@ struct process {
 	struct thread *execing;        /* the thread that kills its siblings in exec */
 	struct wait_queue child_event; /* parents wait here, in do_wait */
 	struct wait_queue thread_exit; /* exec waits here for its siblings */
+	/* The thread that works out what credentials a program gets: nobody may begin to trace it
+	 * meanwhile. And who waits for that. */
+	struct thread *cred_guard;
+	struct wait_queue cred_guard_free;
 
 	/* accounting: [T] */
 	ns_t start_time; /* since boot */
@@ -143,7 +148,12 @@ enum thread_park { RUNNING, JOB_STOP, TRACE_STOP, DEAD };
 enum thread_work { WORK_SIGNAL = 1, WORK_RESCHED = 2, WORK_RSEQ = 4 };
 
 /* What is to be done before a system call: bits of thread->syscall_work. */
-enum syscall_work { SYSCALL_SECCOMP = 1, SYSCALL_USER_DISPATCH = 2 };
+enum syscall_work {
+	SYSCALL_SECCOMP = 1,
+	SYSCALL_USER_DISPATCH = 2,
+	SYSCALL_TRACE = 4,
+	SYSCALL_EMULATE = 8
+};
 
 struct thread {
 	struct arch_thread arch; /* first: assembly knows its layout [O] */
@@ -168,10 +178,17 @@ struct thread {
 
 	/* stops: [T] */
 	enum thread_park park;
-	bool stop_wanted;    /* has to park for process->phase == STOPPING */
+	bool stop_wanted;    /* has to park: process->phase is STOPPING or STOPPED */
+	bool stop_counted;   /* process->unparked counts it */
+	bool stop_dequeued;  /* no SIGCONT has come since it took its last signal */
+	int stop_signal;     /* of the last stop that it was to take part in */
 	bool exiting;        /* in thread_exit already: takes no signals */
 	int exit_code;       /* as process->exit_status */
-	struct trace *trace; /* NULL: untraced */
+	struct trace *trace; /* NULL: untraced (ptrace/ptrace.h) */
+	/* In a trace stop: what its tracer's wait has yet to hear, 0: nothing; then, when it goes
+	 * on, the signal that the tracer gave it along. */
+	int trace_code;
+	struct list tracees; /* whom it traces, by trace->link */
 
 	/* resources: pointer changes under [T], objects have their own locks */
 	struct space *space; /* NULL for kernel threads */

@@ -5,6 +5,7 @@
 #include "mm/heap.h"
 #include "printk.h"
 #include "proc/internal.h"
+#include "ptrace/ptrace.h"
 
 uint64_t tasks_created;
 
@@ -65,6 +66,7 @@ struct process *process_create(struct process *parent)
 	wait_queue_init(&p->signal_wait);
 	wait_queue_init(&p->child_event);
 	wait_queue_init(&p->thread_exit);
+	wait_queue_init(&p->cred_guard_free);
 	timer_init(&p->real_timer, real_timer_expired);
 	cpu_timers_init(p);
 	list_init(&p->posix_timers);
@@ -99,6 +101,7 @@ struct thread *thread_create(struct process *p, struct pid *tid)
 	ref_init(&t->refs);
 	list_init(&t->process_link);
 	list_init(&t->pi_sleepers);
+	list_init(&t->tracees);
 	pending_init(&t->pending);
 	t->altstack.flags = SS_DISABLE;
 	t->sched.affinity = UINT64_MAX;
@@ -117,6 +120,7 @@ struct thread *thread_create(struct process *p, struct pid *tid)
 
 void thread_free_unstarted(struct thread *t)
 {
+	ptrace_fork_abort(t);
 	thread_drop_resources(t);
 	thread_put(t);
 }
@@ -296,7 +300,7 @@ char thread_state_letter(const struct thread *t)
 {
 	ASSERT_HELD(&task_lock);
 	if (t->park == DEAD)
-		return t->process && t->process->leader == t ? 'Z' : 'X';
+		return t->process && (t->process->leader == t || t->trace) ? 'Z' : 'X';
 	if (t->park == JOB_STOP)
 		return 'T';
 	if (t->park == TRACE_STOP)

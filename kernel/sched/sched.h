@@ -128,6 +128,8 @@ bool sched_wake(struct thread *t, unsigned states);
 /* If `t` is running on another CPU, makes that CPU pass through the kernel soon, so that it sees
  * t's new work. */
 void sched_kick(struct thread *t);
+/* Does `t` sleep, its state saved, and not even wait for a CPU? */
+bool sched_is_off(const struct thread *t);
 /* Is `t` on a CPU at this moment? */
 bool sched_running(const struct thread *t);
 /* Another policy, priority or nice value, at once if it runs or waits. Arguments were checked.

@@ -172,11 +172,16 @@ bool sched_running(const struct thread *t)
 	return __atomic_load_n(&t->sched.on_cpu, __ATOMIC_ACQUIRE);
 }
 
+bool sched_is_off(const struct thread *t)
+{
+	return __atomic_load_n(&t->sched.on_queue, __ATOMIC_ACQUIRE) == OFF_QUEUE &&
+	       !__atomic_load_n(&t->sched.on_cpu, __ATOMIC_ACQUIRE);
+}
+
 void sched_wait_off_cpu(struct thread *t)
 {
 	ASSERT(t != arch_current());
-	while (__atomic_load_n(&t->sched.on_queue, __ATOMIC_ACQUIRE) != OFF_QUEUE ||
-	       __atomic_load_n(&t->sched.on_cpu, __ATOMIC_ACQUIRE)) {
+	while (!sched_is_off(t)) {
 		sched_prepare(SCHED_SLEEP);
 		sched_sleep(arch_now() + NS_PER_S / 20000, "exit");
 	}

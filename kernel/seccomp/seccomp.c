@@ -3,6 +3,7 @@
 
 #include "arch/thread.h"
 #include "printk.h"
+#include "ptrace/ptrace.h"
 #include "seccomp/internal.h"
 #include "syscall/numbers.h"
 
@@ -81,7 +82,7 @@ static enum seccomp_verdict kill_by(uint32_t action, uint32_t reason, const stru
 	if (action == RET_KILL_THREAD &&
 	    __atomic_load_n(&current->process->live_count, __ATOMIC_RELAXED) > 1)
 		thread_exit(SIGSYS);
-	signal_force_fatal_info(&info);
+	signal_force_end(&info);
 	return SECCOMP_LEAVE;
 }
 
@@ -101,6 +102,9 @@ static enum seccomp_verdict check_strict(const struct seccomp_data *d)
 	thread_exit(SIGKILL);
 }
 
+static enum seccomp_verdict check_filters(
+    const struct seccomp_data *d, int64_t *result, bool asked);
+
 /* The strongest answer of all filters, the newest first among equals. */
 static uint32_t run_filters(const struct seccomp_filter *f, const struct seccomp_data *d,
     const struct seccomp_filter **which)
@@ -118,7 +122,39 @@ static uint32_t run_filters(const struct seccomp_filter *f, const struct seccomp
 	return strongest;
 }
 
-static enum seccomp_verdict check_filters(const struct seccomp_data *d, int64_t *result)
+static struct seccomp_data call_data(
+    const struct arch_frame *f, uint64_t number, const uint64_t args[6])
+{
+	struct seccomp_data d = {
+	    .nr = (int32_t)number,
+	    .arch = arch_audit,
+	    .instruction_pointer = arch_frame_pc(f),
+	};
+
+	memcpy(d.args, args, sizeof(d.args));
+	return d;
+}
+
+/* RET_TRACE: the tracer may change the call, which is then judged again, or skip it. */
+static enum seccomp_verdict ask_tracer(uint32_t data, int64_t *result)
+{
+	struct arch_frame *f = arch_user_frame(current);
+	struct seccomp_data d;
+	uint64_t args[6];
+
+	if (!ptrace_event_enabled(PTRACE_EVENT_SECCOMP)) {
+		*result = -ENOSYS;
+		return SECCOMP_RESULT;
+	}
+	ptrace_event(PTRACE_EVENT_SECCOMP, data);
+	if (signal_pending_fatal(current) || (int)arch_syscall_number(f) < 0)
+		return SECCOMP_LEAVE;
+	arch_syscall_args(f, args);
+	d = call_data(f, arch_syscall_number(f), args);
+	return check_filters(&d, result, true);
+}
+
+static enum seccomp_verdict check_filters(const struct seccomp_data *d, int64_t *result, bool asked)
 {
 	const struct seccomp_filter *first, *which = NULL;
 	uint32_t answer, data;
@@ -142,7 +178,8 @@ static enum seccomp_verdict check_filters(const struct seccomp_data *d, int64_t 
 		info = sigsys_info(d, data);
 		signal_force_info(&info);
 		return SECCOMP_LEAVE;
-	case RET_TRACE: /* nobody traces */
+	case RET_TRACE:
+		return asked ? SECCOMP_GO : ask_tracer(data, result);
 	case RET_USER_NOTIF:
 		break;
 	default:
@@ -156,20 +193,17 @@ static enum seccomp_verdict check_filters(const struct seccomp_data *d, int64_t 
 enum seccomp_verdict seccomp_check(
     struct arch_frame *f, uint64_t number, const uint64_t args[6], int64_t *result)
 {
-	struct seccomp_data d = {
-	    .nr = (int32_t)number,
-	    .arch = arch_audit,
-	    .instruction_pointer = arch_frame_pc(f),
-	};
+	struct seccomp_data d = call_data(f, number, args);
 
-	memcpy(d.args, args, sizeof(d.args));
+	if (unlikely(ptrace_suspends_seccomp()))
+		return SECCOMP_GO;
 	switch (current->seccomp.mode) {
 	case SECCOMP_OFF:
 		return SECCOMP_GO;
 	case SECCOMP_STRICT:
 		return check_strict(&d);
 	case SECCOMP_FILTER:
-		return check_filters(&d, result);
+		return check_filters(&d, result, false);
 	}
 	thread_exit(SIGKILL); /* SECCOMP_DEAD */
 }

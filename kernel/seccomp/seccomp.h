@@ -35,5 +35,13 @@ void seccomp_fork(struct thread *child);
 /* Gives up the filters of a thread that makes no more calls, or never made one. */
 void seccomp_exit(struct thread *t);
 
+/* The n-th filter of a thread, the oldest is 0, with a reference. ERR_PTR: -EINVAL (it has none),
+ * -ENOENT. (task_lock) */
+struct seccomp_filter *seccomp_filter_at(const struct thread *t, uint64_t n);
+void seccomp_filter_put(struct seccomp_filter *f);
+/* Its instructions to user memory, if `to` is not NULL. Returns how many there are; -EFAULT. */
+int64_t seccomp_filter_copy_out(const struct seccomp_filter *f, uaddr_t to);
+bool seccomp_filter_logs(const struct seccomp_filter *f);
+
 /* prctl(PR_SET_SECCOMP). */
 int64_t seccomp_prctl(uint64_t mode, uaddr_t filter);

@@ -209,11 +209,12 @@ int siginfo_copy_in(struct siginfo *info, int sig, uaddr_t from)
 
 	if (copy_in_obj(info, from))
 		return -EFAULT;
-	info->si_signo = sig;
+	if (sig != SIGINFO_OWN)
+		info->si_signo = sig;
 	for (size_t i = 0; i < n; i++)
 		zero &= !rest[i];
 	memset(rest, 0, n);
-	return zero || known_layout(sig, info->si_code) ? 0 : -E2BIG;
+	return zero || known_layout(info->si_signo, info->si_code) ? 0 : -E2BIG;
 }
 
 SYSCALL(rt_sigqueueinfo)

@@ -5,6 +5,7 @@
  */
 #include "debug/crash.h"
 #include "proc/process.h"
+#include "ptrace/ptrace.h"
 #include "signal/internal.h"
 #include "syscall/numbers.h"
 #include "trace.h"
@@ -13,6 +14,7 @@
 struct interrupted_call {
 	int64_t result;   /* -ERESTART…, 0: none */
 	uaddr_t after_pc; /* the instruction after the call */
+	uaddr_t call_pc;  /* where it is made again */
 };
 
 /* Sets the registers to make the call again; undone by fail_call if a handler comes in between. */
@@ -28,7 +30,7 @@ static struct interrupted_call rewind_call(struct thread *t, struct arch_frame *
 	case -ERESTARTSYS:
 	case -ERESTARTNOINTR:
 	case -ERESTARTNOHAND:
-		arch_syscall_restart(f, (uint64_t)t->syscall_number);
+		arch_syscall_restart(f, arch_syscall_number(f));
 		break;
 	case -ERESTART_RESTARTBLOCK:
 		arch_syscall_restart(f, SYS_restart_syscall);
@@ -36,6 +38,7 @@ static struct interrupted_call rewind_call(struct thread *t, struct arch_frame *
 	default:
 		c.result = 0;
 	}
+	c.call_pc = arch_frame_pc(f);
 	t->syscall_number = -1;
 	return c;
 }
@@ -45,7 +48,8 @@ static void fail_call(struct arch_frame *f, struct interrupted_call *c, const st
 	bool restart = c->result == -ERESTARTNOINTR ||
 		       (c->result == -ERESTARTSYS && (a->flags & SA_RESTART));
 
-	if (c->result && !restart) {
+	/* A tracer may have sent it elsewhere. */
+	if (c->result && !restart && arch_frame_pc(f) == c->call_pc) {
 		arch_frame_set_pc(f, c->after_pc);
 		arch_syscall_set_result(f, -EINTR);
 	}
@@ -56,13 +60,17 @@ static void fail_call(struct arch_frame *f, struct interrupted_call *c, const st
 
 enum take { TAKE_NONE, TAKE_AGAIN, TAKE_HANDLE, TAKE_STOP, TAKE_DIE };
 
-/* A default stop: refused to an orphaned group, except for SIGSTOP (S46). */
-static enum take take_stop(struct process *p, int sig)
+/* A default stop: refused to an orphaned group, except for SIGSTOP (S46). SIGCONT may have come
+ * while a tracer had a look at the signal. */
+static enum take take_stop(struct thread *t, int sig)
 {
+	struct process *p = t->process;
+
 	if (sig != SIGSTOP && pgrp_orphaned(p->pgrp, NULL))
 		return TAKE_AGAIN;
-	signal_start_group_stop(p, sig);
-	return TAKE_STOP;
+	if (t->stop_dequeued && !t->stop_wanted)
+		signal_start_group_stop(p, sig);
+	return TAKE_AGAIN; /* parked, or reported to the tracer, at the next look */
 }
 
 static enum take decide(struct thread *t, struct ksignal *ks)
@@ -83,7 +91,7 @@ static enum take decide(struct thread *t, struct ksignal *ks)
 	case DEFAULT_CONT:
 		return TAKE_AGAIN;
 	case DEFAULT_STOP:
-		return p->unkillable ? TAKE_AGAIN : take_stop(p, ks->sig);
+		return p->unkillable ? TAKE_AGAIN : take_stop(t, ks->sig);
 	case DEFAULT_TERM:
 	case DEFAULT_CORE:
 		break;
@@ -97,6 +105,25 @@ static void tell_parent(struct process *p)
 
 	p->notify_code = 0;
 	signal_notify_parent_stop(p, code);
+	if (ptrace_reparented(p->leader))
+		ptrace_tell_tracer(
+		    p->leader, code, code == CLD_CONTINUED ? SIGCONT : p->stop_signal & 0x7f);
+}
+
+/* Takes a signal out of the queues, and asks the tracer about it. */
+static enum take take_signal(struct thread *t, struct ksignal *ks, irqflags_t *flags)
+{
+	enum signal_scope from = TO_THREAD;
+
+	ks->sig = signal_dequeue_synchronous(t, &ks->info);
+	if (!ks->sig)
+		ks->sig = signal_dequeue_from(t, ~t->blocked, &ks->info, &from);
+	if (!ks->sig)
+		return TAKE_NONE;
+	t->stop_dequeued = true;
+	if (t->trace && !(t->process->actions->action[ks->sig].flags & SA_IMMUTABLE))
+		ks->sig = ptrace_signal(t, &ks->info, from, flags);
+	return ks->sig ? decide(t, ks) : TAKE_AGAIN;
 }
 
 /* One step: under one hold of task_lock from the look at the queue to the decision (R01). */
@@ -111,14 +138,13 @@ static enum take take(struct thread *t, struct ksignal *ks)
 	if (p->group_exit || (t->pending.set & SIG_BIT(SIGKILL))) {
 		*ks = (struct ksignal){.sig = SIGKILL};
 		r = TAKE_DIE;
+	} else if (ptrace_trap_due(t)) {
+		ptrace_trap(t, &flags);
+		r = TAKE_AGAIN;
 	} else if (t->stop_wanted) {
 		r = TAKE_STOP;
 	} else {
-		ks->sig = signal_dequeue_synchronous(t, &ks->info);
-		if (!ks->sig)
-			ks->sig = signal_dequeue(t, ~t->blocked, &ks->info);
-		if (ks->sig)
-			r = decide(t, ks);
+		r = take_signal(t, ks, &flags);
 	}
 	signal_recalc(t);
 	spin_unlock(&task_lock, flags);

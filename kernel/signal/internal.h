@@ -18,11 +18,9 @@ static inline bool sigset_size_ok(uint64_t size)
 }
 
 enum signal_default signal_default_action(int sig);
+/* As signal_dequeue, and tells whose queue it was in. (task_lock) */
+int signal_dequeue_from(
+    struct thread *t, sigset_t mask, struct siginfo *info, enum signal_scope *from);
 int signal_dequeue_synchronous(struct thread *t, struct siginfo *info); /* (task_lock) */
 /* One queued signal less for this user. */
 void signal_uncount(uint32_t uid);
-/* Marks `t` as having signal work and gets it out of its sleep, or off its CPU into the kernel.
- * (task_lock) */
-void signal_wake_thread(struct thread *t, bool fatal);
-/* Tells the parent of a stop or continuation (CLD_STOPPED, CLD_CONTINUED). (task_lock) */
-void signal_notify_parent_stop(struct process *p, int code);

@@ -1,6 +1,7 @@
 /* Pending queues: what was sent and not taken yet. Everything here runs under task_lock. */
 #include "mm/heap.h"
 #include "proc/process.h"
+#include "ptrace/ptrace.h"
 #include "signal/internal.h"
 #include "trace.h"
 
@@ -86,14 +87,17 @@ static int dequeue_from(struct pending *p, sigset_t mask, struct siginfo *info)
 	return sig;
 }
 
-int signal_dequeue(struct thread *t, sigset_t mask, struct siginfo *info)
+int signal_dequeue_from(
+    struct thread *t, sigset_t mask, struct siginfo *info, enum signal_scope *from)
 {
 	int sig;
 
 	ASSERT_HELD(&task_lock);
 	sched_point("signal.dequeue", t);
+	*from = TO_THREAD;
 	sig = dequeue_from(&t->pending, mask, info);
 	if (!sig) {
+		*from = TO_PROCESS;
 		sig = dequeue_from(&t->process->pending, mask, info);
 		if (sig == SIGALRM)
 			itimer_real_taken(t->process);
@@ -103,6 +107,13 @@ int signal_dequeue(struct thread *t, sigset_t mask, struct siginfo *info)
 		    TRACE_SIGNAL_DEQUEUED, (uint64_t)sig, (uint64_t)info->si_code, 0, 0, 0);
 	signal_recalc(t);
 	return sig;
+}
+
+int signal_dequeue(struct thread *t, sigset_t mask, struct siginfo *info)
+{
+	enum signal_scope from;
+
+	return signal_dequeue_from(t, mask, info, &from);
 }
 
 /* A fault's signal that was forced on this thread: taken before anything else, its own queue only.
@@ -134,7 +145,7 @@ static bool has_work(const struct thread *t)
 	const struct process *p = t->process;
 
 	return ((t->pending.set | p->pending.set) & ~t->blocked) || t->stop_wanted ||
-	       p->notify_code;
+	       p->notify_code || ptrace_trap_due(t);
 }
 
 void signal_recalc(struct thread *t)

@@ -351,14 +351,9 @@ void signal_force(int sig, int code, uaddr_t addr)
 	signal_force_info(&info);
 }
 
-void signal_force_fatal(int sig)
-{
-	struct siginfo info = {.si_signo = sig, .si_code = SI_KERNEL};
+enum force { FORCE_CURRENT, FORCE_FATAL, FORCE_END };
 
-	signal_force_fatal_info(&info);
-}
-
-static void force(const struct siginfo *info, bool fatal)
+static void force(const struct siginfo *info, enum force how)
 {
 	struct thread *t = current;
 	int sig = info->si_signo;
@@ -366,25 +361,34 @@ static void force(const struct siginfo *info, bool fatal)
 	struct action *a = &t->process->actions->action[sig];
 	bool blocked = t->blocked & SIG_BIT(sig);
 
-	if (fatal || blocked || a->handler == SIG_IGN) { /* S20 */
+	if (how || blocked || a->handler == SIG_IGN) { /* S20 */
 		a->handler = SIG_DFL;
 		t->blocked &= ~SIG_BIT(sig);
 	}
-	if (a->handler == SIG_DFL)
+	if (how == FORCE_END)
+		a->flags |= SA_IMMUTABLE;
+	if (a->handler == SIG_DFL && (!t->trace || how == FORCE_END))
 		t->process->unkillable = false;
 	send(t, info, TO_THREAD, true);
 	signal_recalc(t);
 	spin_unlock(&task_lock, flags);
 }
 
-void signal_force_info(const struct siginfo *info)
+void signal_force_fatal(int sig)
 {
-	force(info, false);
+	struct siginfo info = {.si_signo = sig, .si_code = SI_KERNEL};
+
+	force(&info, FORCE_FATAL);
 }
 
-void signal_force_fatal_info(const struct siginfo *info)
+void signal_force_info(const struct siginfo *info)
 {
-	force(info, true);
+	force(info, FORCE_CURRENT);
+}
+
+void signal_force_end(const struct siginfo *info)
+{
+	force(info, FORCE_END);
 }
 
 void signal_retarget(struct thread *t, sigset_t which)

@@ -110,14 +110,17 @@ void signal_flush_timers(struct thread *t);
 /* Hands what `which` has pending in the process's queue to other threads than `t` (S10).
  * (task_lock) */
 void signal_retarget(struct thread *t, sigset_t which);
+/* Marks `t` as having signal work and gets it out of its sleep, or off its CPU into the kernel.
+ * (task_lock) */
+void signal_wake_thread(struct thread *t, bool fatal);
 void signal_kick_fatal(
     struct thread *t); /* SIGKILL is pending for it: out of any sleep or stop (task_lock) */
 /* A fault's signal for the current thread: cannot be blocked or ignored (S20). Takes task_lock. */
 void signal_force(int sig, int code, uaddr_t addr);
 void signal_force_fatal(int sig); /* whatever its action: the process dies of it */
-/* The same with a whole siginfo. */
+/* The same with a whole siginfo; the second asks no tracer either. */
 void signal_force_info(const struct siginfo *info);
-void signal_force_fatal_info(const struct siginfo *info);
+void signal_force_end(const struct siginfo *info);
 /* Signals that count against a user's RLIMIT_SIGPENDING. (task_lock) */
 uint64_t signal_queued_count(uint32_t uid);
 /* To the process, from the kernel (SI_KERNEL). Takes task_lock. */
@@ -134,6 +137,7 @@ int do_tgsigqueue(int tgid, int tid, int sig, const struct siginfo *info);
 enum pid_kind { PID_THREAD, PID_PROCESS, PID_GROUP };
 int signal_send_pid(struct pid *pid, int sig, const struct siginfo *info, enum pid_kind kind);
 /* A siginfo from a program, for signal `sig`. -EFAULT, -E2BIG. */
+#define SIGINFO_OWN (-1) /* the signal that it names itself */
 int siginfo_copy_in(struct siginfo *info, int sig, uaddr_t from);
 /* May the current thread send it? 0 or -EPERM. (task_lock) */
 int signal_permission(const struct thread *target, int sig);
@@ -165,7 +169,16 @@ int signal_dequeue(struct thread *t, sigset_t mask, struct siginfo *info);
 void signal_start_group_stop(struct process *p, int sig); /* (task_lock) */
 void signal_park(void); /* the current thread, as long as its stop is in force */
 void signal_leave_group_stop(struct thread *t); /* a thread ends instead of parking (task_lock) */
-void signal_continue_group(struct process *p);  /* SIGCONT's effect (task_lock) */
+/* The thread stops, or ends: its part in the stop under way is done. True: that completes the stop,
+ * and the caller tells. (task_lock) */
+bool signal_take_part(struct thread *t);
+/* A new thread of a process whose stop is in force takes part in it. (task_lock) */
+void signal_join_stop(struct thread *t);
+/* Tells the parent of a stop or continuation (CLD_STOPPED, CLD_CONTINUED). (task_lock) */
+void signal_notify_parent_stop(struct process *p, int code);
+/* SIGCHLD about a stop or continuation to whoever wants it, this thread first; ends his wait. (task_lock) */
+void signal_tell_stop(struct thread *to, const struct siginfo *info);
+void signal_continue_group(struct process *p); /* SIGCONT's effect (task_lock) */
 
 /* --- exec, fork --- */
 struct actions *actions_create(

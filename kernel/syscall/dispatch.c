@@ -1,5 +1,6 @@
 /* The slow way into a system call: tracing, and calls that there are not. */
 #include "printk.h"
+#include "ptrace/ptrace.h"
 #include "syscall/syscall.h"
 #include "trace.h"
 
@@ -28,24 +29,69 @@ static bool traced(void)
 	return trace_on(TRACE_CLASS_SYSCALL) && (!pid || pid == current->process->pid->nr);
 }
 
-bool syscall_dispatch(
-    struct arch_frame *f, uint64_t number, const uint64_t args[6], int64_t *result)
+/* The call as the registers have it, which a tracer may have changed. */
+static uint64_t read_call(struct thread *t, const struct arch_frame *f)
 {
-	bool trace = traced();
-	enum seccomp_verdict verdict = SECCOMP_GO;
-	if (trace)
-		trace_record(TRACE_SYSCALL_ENTER, number, args[0], args[1], args[2], args[3]);
+	uint64_t number = arch_syscall_number(f);
+
+	t->syscall_number = (int)number;
+	arch_syscall_args(f, t->syscall_args);
+	return number;
+}
+
+/* What has to be asked before the call. */
+static enum seccomp_verdict ask(
+    struct thread *t, struct arch_frame *f, uint32_t work, int64_t *result)
+{
+	uint64_t number;
+
+	if ((work & (SYSCALL_TRACE | SYSCALL_EMULATE)) && !ptrace_syscall_entry())
+		return SECCOMP_LEAVE;
+	if (work & SYSCALL_EMULATE)
+		return SECCOMP_LEAVE;
+	number = read_call(t, f);
+	return work & SYSCALL_SECCOMP ? seccomp_check(f, number, t->syscall_args, result)
+				      : SECCOMP_GO;
+}
+
+static int64_t make_call(uint64_t number, const uint64_t args[6])
+{
+	bool exists = number < syscall_count && syscall_table[number].fn;
+
+	return exists ? syscall_table[number].fn(args) : missing(number);
+}
+
+bool syscall_dispatch(struct arch_frame *f, int64_t *result)
+{
+	struct thread *t = current;
+	const uint64_t *args = t->syscall_args;
+	uint32_t work = __atomic_load_n(&t->syscall_work, __ATOMIC_ACQUIRE);
+	uint64_t number = read_call(t, f);
+	enum seccomp_verdict verdict;
+
 	*result = 0;
-	uint32_t work = __atomic_load_n(&current->syscall_work, __ATOMIC_ACQUIRE);
 	if ((work & SYSCALL_USER_DISPATCH) && user_dispatch_takes(f, number))
-		verdict = SECCOMP_LEAVE;
-	else if (work & SYSCALL_SECCOMP)
-		verdict = seccomp_check(f, number, args, result);
+		return false;
+	if (work & (SYSCALL_TRACE | SYSCALL_EMULATE | SYSCALL_SECCOMP))
+		verdict = ask(t, f, work, result);
+	else
+		verdict = SECCOMP_GO;
 	if (verdict == SECCOMP_GO) {
-		bool exists = number < syscall_count && syscall_table[number].fn;
-		*result = exists ? syscall_table[number].fn(args) : missing(number);
+		bool trace = traced();
+
+		number = read_call(t, f);
+		if ((int)number == -1 && (work & (SYSCALL_TRACE | SYSCALL_SECCOMP)))
+			verdict = SECCOMP_LEAVE; /* the tracer has put its result in place */
+		else if (trace)
+			trace_record(
+			    TRACE_SYSCALL_ENTER, number, args[0], args[1], args[2], args[3]);
+		if (verdict == SECCOMP_GO)
+			*result = make_call(number, args);
+		if (trace && verdict == SECCOMP_GO)
+			trace_record(TRACE_SYSCALL_EXIT, number, (uint64_t)*result, 0, 0, 0);
 	}
-	if (trace)
-		trace_record(TRACE_SYSCALL_EXIT, number, (uint64_t)*result, 0, 0, 0);
+	if (verdict == SECCOMP_LEAVE &&
+	    (__atomic_load_n(&t->syscall_work, __ATOMIC_RELAXED) & SYSCALL_TRACE))
+		ptrace_syscall_exit();
 	return verdict != SECCOMP_LEAVE;
 }

@@ -54,14 +54,15 @@ int copy_in_versioned(void *to, size_t known, uaddr_t from, uint64_t size);
 
 struct arch_frame;
 /* prctl(PR_SET_SYSCALL_USER_DISPATCH), and whether such a thread's call becomes SIGSYS. */
-int64_t user_dispatch_set(const uint64_t a[6]);
+int64_t user_dispatch_set(
+    struct thread *t, uint64_t mode, uint64_t start, uint64_t len, uint64_t selector);
 bool user_dispatch_takes(struct arch_frame *f, uint64_t number);
 
 /*
  * The slow way: what has to be done before the call, in Linux's order (user dispatch, a tracer's
  * stop at the entry, then seccomp, which sees what the tracer made of the call), and tracing.
- * False: the call is not made and has no result, the registers stay as they are.
+ * False: the call is not made and has no result, the registers stay as they are, and the tracer's
+ * stop at the exit is over.
  */
-bool syscall_dispatch(
-    struct arch_frame *f, uint64_t number, const uint64_t args[6], int64_t *result);
+bool syscall_dispatch(struct arch_frame *f, int64_t *result);
 int syscall_by_name(const char *name); /* -ENOENT */

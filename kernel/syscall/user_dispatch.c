@@ -8,11 +8,9 @@
 enum { DISPATCH_OFF, DISPATCH_ON };
 enum { SELECTOR_ALLOW, SELECTOR_BLOCK };
 
-int64_t user_dispatch_set(const uint64_t a[6])
+int64_t user_dispatch_set(
+    struct thread *t, uint64_t mode, uint64_t start, uint64_t len, uint64_t selector)
 {
-	struct thread *t = current;
-	uint64_t mode = a[1], start = a[2], len = a[3], selector = a[4];
-
 	if (mode == DISPATCH_OFF) {
 		if (start || len || selector)
 			return -EINVAL;
@@ -33,6 +31,13 @@ int64_t user_dispatch_set(const uint64_t a[6])
 	return 0;
 }
 
+static void force_end(int sig)
+{
+	struct siginfo info = {.si_signo = sig, .si_code = SI_KERNEL};
+
+	signal_force_end(&info);
+}
+
 bool user_dispatch_takes(struct arch_frame *f, uint64_t number)
 {
 	const struct thread *t = current;
@@ -43,13 +48,13 @@ bool user_dispatch_takes(struct arch_frame *f, uint64_t number)
 	if (pc - t->user_dispatch.start < t->user_dispatch.len)
 		return false;
 	if (t->user_dispatch.selector && copy_in_obj(&selector, t->user_dispatch.selector)) {
-		signal_force_fatal(SIGSEGV);
+		force_end(SIGSEGV);
 		return true;
 	}
 	if (selector == SELECTOR_ALLOW)
 		return false;
 	if (selector != SELECTOR_BLOCK) {
-		signal_force_fatal(SIGSYS);
+		force_end(SIGSYS);
 		return true;
 	}
 	arch_syscall_rollback(f);

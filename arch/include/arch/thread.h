@@ -100,10 +100,21 @@ uaddr_t arch_frame_pc(const struct arch_frame *f);
 uaddr_t arch_frame_sp(const struct arch_frame *f);
 void arch_frame_set_pc(struct arch_frame *f, uaddr_t pc);
 
-/* Linux's regsets (NT_PRSTATUS 1, NT_PRFPREG 2) of a stopped thread. Returns bytes, -EINVAL for an
- * unknown note type. Set sanitises: privileged bits stay the kernel's. */
+/* Linux's register sets, as ptrace and core files number them (NT_PRSTATUS 1, NT_PRFPREG 2, …). */
+struct arch_regset {
+	uint16_t note, size;
+	uint8_t unit; /* what is read or written is a multiple of so many bytes */
+};
+extern const struct arch_regset arch_regsets[];
+extern const unsigned arch_regset_count;
+/* Those of the current thread, or of one that is off its CPU and stays so. Returns bytes, -EINVAL
+ * for an unknown note type. Set sanitises: privileged bits stay the kernel's. */
 int arch_regset_get(struct thread *t, unsigned note, void *buf, size_t size);
 int arch_regset_set(struct thread *t, unsigned note, const void *buf, size_t size);
+
+/* Makes a stopped thread trap after one instruction in user mode, or not any more. False: the
+ * processor cannot. */
+bool arch_set_step(struct thread *t, bool on);
 
 /* --- backtraces --- */
 struct arch_unwind {

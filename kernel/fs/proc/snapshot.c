@@ -3,6 +3,7 @@
 
 #include "abi/personality.h"
 #include "dev/tty.h"
+#include "ptrace/ptrace.h"
 
 /* Task flags of Linux that field 9 of stat is known for. */
 #define PF_EXITING    0x00000004
@@ -48,6 +49,7 @@ static void take_thread(struct snapshot *s, struct thread *t, bool alone)
 	s->state = thread_state_letter(t);
 	s->running = s->state == 'R';
 	s->tid = t->tid->nr;
+	s->tracer = t->trace ? t->trace->tracer->tid->nr : 0;
 	s->nice = t->sched.nice;
 	s->policy = t->sched.policy;
 	s->rt_priority = t->sched.rt_priority;

@@ -5,7 +5,7 @@
 
 struct snapshot {
 	char comm[16], state;
-	int tid, pid, ppid, pgrp, session, threads, exit_signal, exit_code, cpu;
+	int tid, pid, ppid, tracer, pgrp, session, threads, exit_signal, exit_code, cpu;
 	unsigned flags; /* PF_… as Linux's stat shows them */
 	uint32_t tty;
 	int foreground;

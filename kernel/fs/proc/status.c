@@ -41,8 +41,8 @@ static void show_ids(struct proc_text *t, const struct snapshot *n)
 {
 	const struct cred *c = n->cred;
 
-	text_printf(t, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-	    state_word(n->state), n->pid, n->tid, n->ppid);
+	text_printf(t, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
+	    state_word(n->state), n->pid, n->tid, n->ppid, n->tracer);
 	text_printf(t, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid,
 	    c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
 }

@@ -1,0 +1,76 @@
+#include "tracing.h"
+
+static struct gate start;
+static int forks(void)
+{
+	pass_gate(&start);
+	pid_t pid = fork();
+	if (!pid)
+		_exit(1);
+	waitpid(pid, NULL, 0);
+	execl("/bin/busybox", "true", NULL);
+	return 9;
+}
+
+int main(void)
+{
+	int status;
+	start = new_gate();
+	pid_t pid = child(forks);
+	SAY_PTRACE(PTRACE_SEIZE, pid, 1, 0);
+	SAY_PTRACE(PTRACE_SEIZE, pid, 0, 1 << 22);
+	SAY_PTRACE(
+	    PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT);
+	SAY_PTRACE(PTRACE_SEIZE, pid, 0, 0);
+	SAY_PTRACE(PTRACE_ATTACH, pid, 0, 0);
+	open_gate(&start);
+	say_wait("parent", pid);
+	pid_t kid = event_message(pid);
+	say_siginfo(pid);
+	say_wait("child", kid);
+	say_siginfo(kid);
+	ptrace(PTRACE_CONT, kid, NO_ARG, 0L);
+	say_wait("child", kid);
+	say("  message %#lx", event_message(kid));
+	ptrace(PTRACE_CONT, kid, NO_ARG, 0L);
+	say_wait("child", kid);
+	ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
+	status = wait_trace(pid);
+	say_trace("parent", status);
+	say_siginfo(pid);
+	ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
+	say_wait("parent", pid);
+	say("  message is its id: %d", event_message(pid) == (unsigned long)pid);
+	say_siginfo(pid);
+	ptrace(PTRACE_SETOPTIONS, pid, NO_ARG, 0L);
+	ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
+	say_wait("parent", pid);
+
+	say("-- exec without the option");
+	pid = new_tracee(forks);
+	open_gate(&start);
+	for (;;) {
+		ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
+		status = wait_trace(pid);
+		say_trace("tracee", status);
+		if (!WIFSTOPPED(status))
+			break;
+		if (WSTOPSIG(status) == SIGTRAP)
+			say_siginfo(pid);
+	}
+	say("-- exec with system calls");
+	pid = new_tracee(forks);
+	ptrace(PTRACE_SETOPTIONS, pid, NO_ARG, PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD);
+	open_gate(&start);
+	do {
+		ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
+		status = wait_trace(pid);
+	} while (!(status >> 16));
+	say_trace("tracee", status);
+	ptrace(PTRACE_SYSCALL, pid, NO_ARG, 0L);
+	say_wait("then", pid);
+	say("  message %lu, result %ld", event_message(pid), (long)get_reg(pid, R_ARG0));
+	ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
+	say_wait("tracee", pid);
+	return 0;
+}
