@@ -8,8 +8,11 @@ static int leaves(void *arg UNUSED)
 	return 4;
 }
 
+static struct gate runs;
 static void *thread(void *arg UNUSED)
 {
+	open_gate(&runs);
+	pause_forever();
 	return NULL;
 }
 
@@ -33,7 +36,7 @@ static int makes_all(void)
 	pid = clone(leaves, stack[0] + sizeof(stack[0]), CLONE_VM | CLONE_PTRACE | SIGCHLD, NULL);
 	waitpid(pid, NULL, 0);
 	pthread_create(&t, NULL, thread, NULL);
-	pthread_join(t, NULL);
+	pass_gate(&runs);
 	return 3;
 }
 
@@ -86,6 +89,7 @@ int main(void)
 {
 	unsigned long all = PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
 			    PTRACE_O_TRACEVFORKDONE;
+	runs = new_gate();
 	say("-- no options");
 	follow(new_tracee(makes_all), 0, false);
 	say("-- forks only");
