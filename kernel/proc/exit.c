@@ -108,7 +108,8 @@ static void fill_sigchld(const struct thread *t, int sig, struct siginfo *info)
 static void tell_tracer(struct thread *t, bool whole)
 {
 	struct thread *tracer = t->trace->tracer;
-	int sig = whole && tracer->process == t->process->parent ? t->process->exit_signal : SIGCHLD;
+	int sig = whole && tracer->process == t->process->parent ? t->process->exit_signal
+								 : SIGCHLD;
 	struct siginfo info = {0};
 
 	fill_sigchld(t, sig, &info);

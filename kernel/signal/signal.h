@@ -176,7 +176,8 @@ bool signal_take_part(struct thread *t);
 void signal_join_stop(struct thread *t);
 /* Tells the parent of a stop or continuation (CLD_STOPPED, CLD_CONTINUED). (task_lock) */
 void signal_notify_parent_stop(struct process *p, int code);
-/* SIGCHLD about a stop or continuation to whoever wants it, this thread first; ends his wait. (task_lock) */
+/* SIGCHLD about a stop or continuation to whoever wants it, this thread first; ends his wait.
+ * (task_lock) */
 void signal_tell_stop(struct thread *to, const struct siginfo *info);
 void signal_continue_group(struct process *p); /* SIGCONT's effect (task_lock) */
 
