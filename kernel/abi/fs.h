@@ -111,6 +111,7 @@
 #define F_OFD_SETLKW        38
 #define F_GETLEASE          1025
 #define F_DUPFD_QUERY       1027
+#define F_CREATED_QUERY     1028
 #define F_DUPFD_CLOEXEC     1030
 #define F_SETPIPE_SZ        1031
 #define F_GETPIPE_SZ        1032

@@ -2,10 +2,17 @@
 #include "fs/inotify.h"
 #include "syscall/syscall.h"
 
+static int may_change(const struct inode *i, enum inode_change what)
+{
+	return i->ops->may_change ? i->ops->may_change(i, what) : 0;
+}
+
 static int change_mode(struct inode *i, uint32_t mode)
 {
-	int err = 0;
+	int err = may_change(i, CHANGE_MODE);
 
+	if (err)
+		return err;
 	mutex_lock(&i->lock);
 	if (!inode_owner_or_capable(i)) {
 		err = -EPERM;
@@ -35,8 +42,10 @@ static bool may_chown(const struct inode *i, uint32_t uid, uint32_t gid)
 
 static int change_owner(struct inode *i, uint32_t uid, uint32_t gid)
 {
-	int err = 0;
+	int err = may_change(i, CHANGE_OWNER);
 
+	if (err)
+		return err;
 	mutex_lock(&i->lock);
 	if (!may_chown(i, uid, gid)) {
 		err = -EPERM;
@@ -229,10 +238,13 @@ static ns_t new_time(const struct linux_timespec *t, ns_t old, ns_t now)
 static int change_times(struct inode *i, const struct new_times *n)
 {
 	ns_t now = inode_now();
-	int err = 0;
+	int err;
 
 	if (!n->now && n->t[0].nsec == UTIME_OMIT && n->t[1].nsec == UTIME_OMIT)
 		return 0;
+	err = may_change(i, CHANGE_TIMES);
+	if (err)
+		return err;
 	mutex_lock(&i->lock);
 	if (!inode_owner_or_capable(i))
 		err = n->now ? inode_permission(i, MAY_WRITE) : -EPERM;

@@ -1,6 +1,7 @@
 /* System calls on descriptors: close, dup, fcntl, ioctl, fsync and the like. */
 #include "fs/async.h"
 #include "fs/inotify.h"
+#include "proc/internal.h"
 #include "syscall/syscall.h"
 
 SYSCALL(close)
@@ -11,24 +12,15 @@ SYSCALL(close)
 SYSCALL(close_range)
 {
 	unsigned first = (unsigned)a[0], last = (unsigned)a[1], flags = (unsigned)a[2];
-	struct files *copy, *old = current->files;
+	int err = 0;
 
 	if (flags & ~(unsigned)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || first > last)
 		return -EINVAL;
-	if (!old)
+	if (!current->files)
 		return 0;
-	if ((flags & CLOSE_RANGE_UNSHARE) && __atomic_load_n(&old->refs.n, __ATOMIC_ACQUIRE) > 1) {
-		irqflags_t irq;
-
-		copy = files_create(old);
-		if (!copy)
-			return -ENOMEM;
-		irq = spin_lock(&task_lock);
-		current->files = copy;
-		spin_unlock(&task_lock, irq);
-		files_put(old);
-	}
-	return files_close_range(first, last, flags & CLOSE_RANGE_CLOEXEC);
+	if (flags & CLOSE_RANGE_UNSHARE)
+		err = thread_unshare_files(current);
+	return err ? err : files_close_range(first, last, flags & CLOSE_RANGE_CLOEXEC);
 }
 
 SYSCALL(dup)
@@ -152,6 +144,8 @@ static int64_t fcntl_raw(int fd, struct file *f, unsigned cmd, uint64_t arg)
 		return dup_from(f, arg, O_CLOEXEC);
 	case F_DUPFD_QUERY:
 		return dup_query(f, (int)arg);
+	case F_CREATED_QUERY:
+		return f->created;
 	case F_GETFD:
 		return fd_is_cloexec(fd);
 	case F_SETFD:
@@ -189,6 +183,7 @@ static int64_t do_fcntl(int fd, struct file *f, unsigned cmd, uint64_t arg)
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
 	case F_DUPFD_QUERY:
+	case F_CREATED_QUERY:
 	case F_GETFD:
 	case F_SETFD:
 	case F_GETFL:

@@ -238,6 +238,27 @@ static int check_ctl(struct file *ep, int op, struct file *f, const struct linux
 	return 0;
 }
 
+const void *epoll_target(const struct file *f, int fd, unsigned skip)
+{
+	struct epoll *ep = f->data;
+	const void *found = ERR_PTR(-ENOENT);
+	const struct epoll_item *item;
+
+	if (f->ops != &epoll_file_ops)
+		return ERR_PTR(-EINVAL);
+	mutex_lock(&ep->lock);
+	for (unsigned k = 0; k < EPOLL_BUCKETS && IS_ERR(found); k++) {
+		list_for_each (item, &ep->items[k], link) {
+			if (item->fd != fd || skip--)
+				continue;
+			found = item->file;
+			break;
+		}
+	}
+	mutex_unlock(&ep->lock);
+	return found;
+}
+
 SYSCALL(epoll_ctl)
 {
 	struct linux_epoll_event event = {0};

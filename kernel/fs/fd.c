@@ -1,8 +1,8 @@
 /* Descriptor tables: numbers for open files, shared by CLONE_FILES. */
 #include "fs/internal.h"
+#include "sysctl.h"
 
 #define TABLE_MIN 64
-#define TABLE_MAX (1u << 20) /* as Linux's fs.nr_open */
 
 /* In a slot whose number is given out but whose file is still to come. */
 #define RESERVED ((struct file *)1)
@@ -43,14 +43,21 @@ static bool table_alloc(unsigned size, struct file ***table, uint64_t **cloexec)
 	return false;
 }
 
-/* How large a copy of `from` must be (its lock). */
-static unsigned used_size(const struct files *from)
+/* One more than the highest descriptor (its lock). */
+static unsigned used(const struct files *from)
 {
-	unsigned top = from->size, size = TABLE_MIN;
+	unsigned top = from->size;
 
 	while (top && !is_file(from->table[top - 1]))
 		top--;
-	while (size < top)
+	return top;
+}
+
+static unsigned size_for(unsigned descriptors)
+{
+	unsigned size = TABLE_MIN;
+
+	while (size < descriptors)
 		size *= 2;
 	return size;
 }
@@ -59,7 +66,7 @@ static unsigned used_size(const struct files *from)
 static bool table_copy(struct files *t, struct files *from)
 {
 	irqflags_t flags = spin_lock(&from->lock);
-	bool fits = used_size(from) <= t->size;
+	bool fits = used(from) <= t->size;
 
 	for (unsigned fd = 0; fits && fd < MIN(t->size, from->size); fd++) {
 		if (!is_file(from->table[fd]))
@@ -72,30 +79,44 @@ static bool table_copy(struct files *t, struct files *from)
 	return fits;
 }
 
-struct files *files_create(const struct files *from_const)
+static struct files *create(unsigned size)
 {
-	struct files *from = (struct files *)(uintptr_t)from_const;
 	struct files *t = kzalloc(sizeof(*t));
 
 	if (!t)
 		return NULL;
 	ref_init(&t->refs);
 	spin_init(&t->lock, "files", RANK_FS);
+	t->size = size;
+	if (table_alloc(size, &t->table, &t->cloexec))
+		return t;
+	kfree(t);
+	return NULL;
+}
+
+struct files *files_create(void)
+{
+	return create(TABLE_MIN);
+}
+
+int files_copy(struct files *from, struct files **out)
+{
 	for (;;) {
-		t->size = TABLE_MIN;
-		if (from) {
-			irqflags_t flags = spin_lock(&from->lock);
-			t->size = used_size(from);
-			spin_unlock(&from->lock, flags);
+		irqflags_t flags = spin_lock(&from->lock);
+		unsigned top = used(from);
+		struct files *t;
+
+		spin_unlock(&from->lock, flags);
+		if (top > ALIGN_UP((uint64_t)sysctl_get(nr_open), 64))
+			return -EMFILE; /* it was more when they were opened */
+		t = create(size_for(top));
+		if (!t)
+			return -ENOMEM;
+		if (table_copy(t, from)) {
+			*out = t;
+			return 0;
 		}
-		if (!table_alloc(t->size, &t->table, &t->cloexec)) {
-			kfree(t);
-			return NULL;
-		}
-		if (!from || table_copy(t, from))
-			return t;
-		kfree(t->table);
-		kfree(t->cloexec);
+		files_put(t);
 	}
 }
 
@@ -204,13 +225,11 @@ static int grow(struct files *t, unsigned fd)
 {
 	struct file **table, **old_table;
 	uint64_t *cloexec, *old_cloexec;
-	unsigned size = TABLE_MIN;
+	unsigned size = size_for(fd + 1);
 	irqflags_t flags;
 
-	if (fd >= TABLE_MAX)
+	if (fd >= (unsigned)sysctl_get(nr_open))
 		return -EMFILE;
-	while (size <= fd)
-		size *= 2;
 	if (!table_alloc(size, &table, &cloexec))
 		return -ENOMEM;
 	flags = spin_lock(&t->lock);
@@ -257,7 +276,7 @@ static bool claim(
 static int claim_growing(struct files *t, unsigned lowest, struct file *f, bool cloexec)
 {
 	uint64_t rlimit = current_rlimit(RLIMIT_NOFILE);
-	unsigned limit = rlimit < TABLE_MAX ? (unsigned)rlimit : TABLE_MAX, fd;
+	unsigned limit = (unsigned)MIN(rlimit, (uint64_t)sysctl_get(nr_open)), fd;
 
 	while (!claim(t, lowest, limit, f, cloexec, &fd)) {
 		int err = fd >= limit ? -EMFILE : grow(t, fd);

@@ -44,6 +44,17 @@ static struct file_lock *conflict(const struct lock_list *list, const struct fil
 	return NULL;
 }
 
+/* The owner's own lock in the range. */
+static struct file_lock *own(const struct lock_list *list, const struct file_lock *want)
+{
+	struct file_lock *l;
+
+	list_for_each (l, &list->locks, link)
+		if (l->kind == want->kind && l->owner == want->owner && overlap(l, want))
+			return l;
+	return NULL;
+}
+
 static void insert(struct lock_list *list, struct file_lock *new)
 {
 	struct file_lock *l;
@@ -281,15 +292,19 @@ static int parse_flock(struct file *f, const struct linux_flock *fl, struct file
 	return 0;
 }
 
+/* What is in the way of `want`; with F_UNLCK, which only open file descriptions can ask, what they
+ * hold themselves. */
 static int64_t get_lock(
-    struct file *f, const struct file_lock *want, struct linux_flock *fl, uaddr_t arg)
+    struct file *f, const struct file_lock *want, bool ofd, struct linux_flock *fl, uaddr_t arg)
 {
-	struct file_lock *other;
+	struct file_lock *other = NULL;
 
-	if (fl->type == F_UNLCK)
+	if (fl->type == F_UNLCK && !ofd)
 		return -EINVAL;
 	mutex_lock(&locks_lock);
-	other = f->inode->locks ? conflict(f->inode->locks, want) : NULL;
+	if (f->inode->locks)
+		other = fl->type == F_UNLCK ? own(f->inode->locks, want)
+					    : conflict(f->inode->locks, want);
 	fl->type = F_UNLCK;
 	if (other) {
 		fl->type = other->exclusive ? F_WRLCK : F_RDLCK;
@@ -318,7 +333,7 @@ int64_t fcntl_lock(struct file *f, unsigned cmd, uaddr_t arg)
 	want.owner = ofd ? (const void *)f : (const void *)current->files;
 	want.pid = ofd || !current->process ? -1 : current->process->pid->nr;
 	if (basic == F_GETLK)
-		return get_lock(f, &want, &fl, arg);
+		return get_lock(f, &want, ofd, &fl, arg);
 	if ((fl.type == F_RDLCK && !file_readable(f)) || (fl.type == F_WRLCK && !file_writable(f)))
 		return -EBADF;
 	return change_lock(f, &want, fl.type == F_UNLCK, basic == F_SETLKW);

@@ -130,6 +130,8 @@ static struct file *open_last(
 
 	if (err > 0) {
 		f = file_open_with(f, &(struct path){w->at.mount, d});
+		if (!IS_ERR(f))
+			f->created = true;
 		dentry_put(d);
 	} else {
 		file_discard(f);

@@ -47,6 +47,8 @@ struct superblock {
 	int (*remount)(struct superblock *sb, const char *options); /* NULL: there are none */
 };
 
+enum inode_change { CHANGE_MODE, CHANGE_OWNER, CHANGE_TIMES };
+
 struct inode_ops {
 	/* All with dir->lock held. `d` is a new dentry, named, without an inode yet: on success it
 	 * gets one. */
@@ -69,6 +71,8 @@ struct inode_ops {
 	int (*getattr)(struct inode *i, struct linux_stat *st); /* NULL: from the fields */
 	/* 0 or -EACCES; NULL: as the mode says. */
 	int (*permission)(const struct inode *i, const struct cred *c, unsigned mask);
+	/* 0 or -EPERM for everybody; NULL: nothing is fixed. */
+	int (*may_change)(const struct inode *i, enum inode_change what);
 	void (*release)(struct inode *i);     /* last reference gone: free `data` and content */
 	bool (*revalidate)(struct dentry *d); /* false: forget it and look up again (proc) */
 	int (*iterate)(struct inode *dir,
@@ -142,6 +146,7 @@ struct file {
 	void *data;
 	struct file_async *async; /* F_SETOWN, F_SETSIG, O_ASYNC: async.c; NULL: never asked for */
 	bool denies_write;        /* opened for exec: inode_allow_write with the last reference */
+	bool created;             /* the open that it comes from made the file */
 	struct list epoll_items;  /* who watches it: epoll.c */
 };
 
@@ -220,7 +225,12 @@ struct fs_context *fs_context_create(const struct fs_context *from);
 void fs_context_put(struct fs_context *fs);
 /* The root and the working directory; NULL: not wanted. */
 void fs_places(struct fs_context *fs, struct path *root, struct path *cwd);
-struct files *files_create(const struct files *from); /* NULL: empty */
+/* Whom an epoll watches under the number `fd`, after `skip` others that had it: only to be
+ * compared. -EINVAL: f is no epoll; -ENOENT. */
+const void *epoll_target(const struct file *f, int fd, unsigned skip);
+struct files *files_create(void); /* empty; NULL: no memory */
+/* 0, -ENOMEM, or -EMFILE: it has more than fs.nr_open allows now. */
+int files_copy(struct files *from, struct files **out);
 void files_put(struct files *f);
 void files_exec(struct files *f); /* closes what is close-on-exec */
 struct file *fd_get(

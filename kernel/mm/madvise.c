@@ -74,7 +74,7 @@ static int set_flags(
 static int populate_part(
     struct space *s, struct area *a, uaddr_t start, uaddr_t end, unsigned access)
 {
-	unsigned right = access == FAULT_WRITE ? AREA_WRITE : AREA_READ | AREA_WRITE;
+	unsigned right = access == FAULT_WRITE ? AREA_WRITE : AREA_READ;
 	if (!(a->flags & right))
 		return -EINVAL;
 	for (int err; start < end; start += PAGE_SIZE) {

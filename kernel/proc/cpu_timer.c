@@ -32,13 +32,28 @@ ns_t cpu_time_of_process(struct process *p, bool user)
 	return user ? used.user : used.user + used.system;
 }
 
+struct thread *cpu_time_consumer(struct process *p)
+{
+	struct thread *t = current, *found = p->leader;
+
+	ASSERT_HELD(&task_lock);
+	if (t && t->process == p && !t->exiting)
+		return t;
+	list_for_each (t, &p->threads, process_link) {
+		if (t->exiting || t->sched.state != SCHED_RUNNABLE)
+			continue;
+		found = t;
+		if (sched_running(t))
+			break;
+	}
+	return found;
+}
+
 static void send_kernel(struct process *p, int sig)
 {
 	struct siginfo info = {.si_signo = sig, .si_code = SI_KERNEL};
-	struct thread *t = current && current->process == p && !current->exiting ? current
-										 : p->leader;
 
-	signal_send(t, &info, TO_PROCESS);
+	signal_send(cpu_time_consumer(p), &info, TO_PROCESS);
 }
 
 /* Something of the whole process is due in `left` ns of its CPU time. */

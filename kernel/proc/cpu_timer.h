@@ -38,4 +38,7 @@ void cpu_timers_resume(struct thread *t);
 /* The time that the clock of a timer shows: of the process or thread that `p` or `t` is. user: its
  * user time only. (task_lock) */
 ns_t cpu_time_of_process(struct process *p, bool user);
+/* Who uses the process's time up: the caller, or a thread that runs, would run, or else the leader.
+ * (task_lock) */
+struct thread *cpu_time_consumer(struct process *p);
 ns_t cpu_time_of_thread(struct thread *t, bool user);

@@ -71,12 +71,13 @@ static int copy_space(struct thread *child, uint64_t flags)
 static int copy_files(struct thread *child, uint64_t flags)
 {
 	struct thread *parent = current;
+	int err = 0;
 
 	if (flags & CLONE_FILES) {
 		ref_get(&parent->files->refs);
 		child->files = parent->files;
 	} else {
-		child->files = files_create(parent->files);
+		err = files_copy(parent->files, &child->files);
 	}
 	if (flags & CLONE_FS) {
 		ref_get(&parent->fs->refs);
@@ -84,7 +85,7 @@ static int copy_files(struct thread *child, uint64_t flags)
 	} else {
 		child->fs = fs_context_create(parent->fs);
 	}
-	return child->files && child->fs ? 0 : -ENOMEM;
+	return err || child->fs ? err : -ENOMEM;
 }
 
 static int copy_actions(struct process *p, uint64_t flags)

@@ -1,10 +1,24 @@
 /* kcmp(2): do two tasks share an object? */
+#include "arch/uaccess.h"
 #include "fs/vfs.h"
 #include "proc/internal.h"
 #include "random.h"
 #include "syscall/syscall.h"
 
-enum { KCMP_FILE, KCMP_VM, KCMP_FILES, KCMP_FS, KCMP_SIGHAND, KCMP_IO, KCMP_SYSVSEM };
+enum {
+	KCMP_FILE,
+	KCMP_VM,
+	KCMP_FILES,
+	KCMP_FS,
+	KCMP_SIGHAND,
+	KCMP_IO,
+	KCMP_SYSVSEM,
+	KCMP_EPOLL_TFD
+};
+
+struct kcmp_epoll_slot {
+	uint32_t efd, tfd, toff;
+};
 
 /* 0: the same; 1 or 2: the order of the two, which must not tell addresses. */
 static int64_t compare(const void *x, const void *y)
@@ -79,6 +93,29 @@ static int64_t compare_files(struct thread *const t[2], uint64_t fd1, uint64_t f
 	return result;
 }
 
+/* Is the first task's descriptor what an epoll of the second one watches? */
+static int64_t compare_epoll(struct thread *const t[2], uint64_t fd, uaddr_t where)
+{
+	struct kcmp_epoll_slot slot;
+	struct file *f, *epoll;
+	const void *target;
+	int64_t result;
+
+	if (copy_in_obj(&slot, where))
+		return -EFAULT;
+	f = file_of(t[0], fd);
+	epoll = file_of(t[1], slot.efd);
+	if (!f || !epoll) {
+		result = -EBADF;
+	} else {
+		target = epoll_target(epoll, (int)slot.tfd, slot.toff);
+		result = IS_ERR(target) ? PTR_ERR(target) : compare(f, target);
+	}
+	file_put(f);
+	file_put(epoll);
+	return result;
+}
+
 /* Both tasks, with references, if the caller may look into them. */
 static int find_both(struct thread *t[2], int pid1, int pid2)
 {
@@ -108,6 +145,8 @@ SYSCALL(kcmp)
 		return result;
 	if (type == KCMP_FILE)
 		result = compare_files(t, a[3], a[4]);
+	else if (type == KCMP_EPOLL_TFD)
+		result = compare_epoll(t, a[3], a[4]);
 	else if (type >= KCMP_VM && type <= KCMP_SYSVSEM)
 		result = compare_objects((const struct thread *const *)t, type);
 	else

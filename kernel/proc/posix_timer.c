@@ -84,13 +84,15 @@ static void start(struct posix_timer *pt)
 
 /* --- expiry --- */
 
-/* Who gets the signal: the thread asked for, or the one that runs here before another. */
+/* Who gets the signal: the thread asked for, or the one that runs, here before another. */
 static struct thread *receiver(const struct posix_timer *pt)
 {
 	struct thread *t = current;
 
 	if (pt->to)
 		return pt->to->thread;
+	if (pt->cpu_of)
+		return cpu_time_consumer(pt->process);
 	return t && t->process == pt->process && !t->exiting ? t : pt->process->leader;
 }
 

@@ -117,7 +117,7 @@ static struct thread *make_child(struct spawn *s, struct pid **pid, int *err)
 		t = thread_create(p, *pid);
 	if (t) {
 		t->cred = cred_get(s->args->cred ? s->args->cred : &cred_root);
-		t->files = files_create(NULL);
+		t->files = files_create();
 		t->fs = fs_context_create(current->fs);
 		memcpy(t->comm, current->comm, sizeof(t->comm));
 	}

@@ -162,12 +162,13 @@ int thread_unshare_files(struct thread *t)
 {
 	struct files *own, *shared = t->files;
 	irqflags_t flags;
+	int err;
 
 	if (__atomic_load_n(&shared->refs.n, __ATOMIC_ACQUIRE) == 1)
 		return 0;
-	own = files_create(shared);
-	if (!own)
-		return -ENOMEM;
+	err = files_copy(shared, &own);
+	if (err)
+		return err;
 	flags = spin_lock(&task_lock);
 	t->files = own;
 	spin_unlock(&task_lock, flags);
@@ -237,7 +238,7 @@ static struct thread *kernel_thread_create(struct process *p, struct pid *pid, c
 	t->kernel = true;
 	t->cred = cred_get(&cred_root);
 	fmt_string(t->comm, sizeof(t->comm), "%s", comm);
-	t->files = files_create(NULL);
+	t->files = files_create();
 	t->fs = fs_context_create(current->fs);
 	if (t->files && t->fs)
 		return t;

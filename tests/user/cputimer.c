@@ -128,6 +128,57 @@ static void set(int id, int flags, int64_t value, int64_t interval)
 	CHECK_EQ(0, syscall(SYS_timer_settime, id, flags, &s, NULL));
 }
 
+static pthread_t spinner;
+static volatile int elsewhere;
+
+static void note_thread(int sig)
+{
+	(void)sig;
+	elsewhere += !pthread_equal(pthread_self(), spinner);
+	rings++;
+}
+
+static char leader_state(void)
+{
+	FILE *f = fopen("/proc/self/stat", "r");
+	char state = 0;
+
+	CHECK(f);
+	CHECK_EQ(1, fscanf(f, "%*d (%*[^)]) %c", &state));
+	fclose(f);
+	return state;
+}
+
+static void *ring_oneself(void *arg)
+{
+	int id = create(CLOCK_PROCESS_CPUTIME_ID, SIGALRM);
+
+	(void)arg;
+	spinner = pthread_self();
+	while (leader_state() != 'S')
+		usleep(1000);
+	set(id, 0, 4 * MS, 4 * MS);
+	while (rings < 20)
+		;
+	CHECK_EQ(0, syscall(SYS_timer_delete, id));
+	return NULL;
+}
+
+/* The signal of the process's timer goes to the thread that used its time, not to the leader, which
+ * sleeps. */
+static void to_consumer(void)
+{
+	pthread_t t;
+
+	/* Not blocked in its handler: that would send the next one to the leader. */
+	struct sigaction sa = {.sa_handler = note_thread, .sa_flags = SA_NODEFER};
+
+	CHECK_EQ(0, sigaction(SIGALRM, &sa, NULL));
+	CHECK_EQ(0, pthread_create(&t, NULL, ring_oneself, NULL));
+	CHECK_EQ(0, pthread_join(t, NULL));
+	CHECK_EQ(0, elsewhere);
+}
+
 static int64_t left(int id)
 {
 	struct itimerspec s;
@@ -382,7 +433,8 @@ static void of_dead(void)
 	CHECK_EQ(1, rings);
 }
 
-SUBCOMMANDS({"prof", prof}, {"virtual", virtual}, {"threads", threads}, {"posix", posix},
-    {"of_other", of_other}, {"limit_cpu", limit_cpu}, {"limit_inherited", limit_inherited},
+SUBCOMMANDS({"prof", prof}, {"virtual", virtual}, {"threads", threads},
+    {"to_consumer", to_consumer}, {"posix", posix}, {"of_other", of_other},
+    {"limit_cpu", limit_cpu}, {"limit_inherited", limit_inherited},
     {"limit_realtime", limit_realtime}, {"rests", rests}, {"sleep_by_clock", sleep_by_clock},
     {"of_dead", of_dead})

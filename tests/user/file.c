@@ -1,9 +1,11 @@
 /* Open files: what open(2), read(2), write(2), fcntl(2), fstat(2) and their kin promise. */
 #include "check.h"
 
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 
@@ -451,10 +453,117 @@ static void dup_query(void)
 	CHECK_ERRNO(EBADF, fcntl(-1, F_DUPFD_QUERY, fd));
 }
 
+#ifndef F_CREATED_QUERY
+#define F_CREATED_QUERY 1028
+#endif
+
+static void created_query(void)
+{
+	int created, found, path, p[2];
+
+	enter_work_dir();
+	created = open("a", O_CREAT | O_WRONLY, 0600);
+	found = open("a", O_CREAT | O_WRONLY, 0600);
+	path = open("a", O_PATH);
+	CHECK_EQ(0, pipe(p));
+	CHECK_EQ(1, fcntl(created, F_CREATED_QUERY, 0));
+	CHECK_EQ(1, fcntl(dup(created), F_CREATED_QUERY, 0));
+	CHECK_EQ(0, fcntl(found, F_CREATED_QUERY, 0));
+	CHECK_EQ(0, fcntl(path, F_CREATED_QUERY, 0));
+	CHECK_EQ(0, fcntl(p[0], F_CREATED_QUERY, 0));
+	CHECK_ERRNO(EBADF, fcntl(-1, F_CREATED_QUERY, 0));
+	CHECK_EQ(0, unlink("a"));
+	leave_work_dir();
+}
+
+static struct flock asked_lock(int fd, int cmd, int type, off_t start, off_t len)
+{
+	struct flock fl = {.l_type = (short)type, .l_start = start, .l_len = len};
+
+	CHECK_EQ(0, fcntl(fd, cmd, &fl));
+	return fl;
+}
+
+/* F_OFD_GETLK with F_UNLCK tells of the description's own locks. */
+static void own_locks(void)
+{
+	struct flock got, unlock = {.l_type = F_UNLCK};
+	int fd, other;
+
+	enter_work_dir();
+	fd = make_file("a", "content");
+	other = open("a", O_RDWR);
+	asked_lock(fd, F_OFD_SETLK, F_RDLCK, 5, 3);
+	got = asked_lock(fd, F_OFD_GETLK, F_UNLCK, 0, 0);
+	CHECK_EQ(F_RDLCK, got.l_type);
+	CHECK_EQ(5, got.l_start);
+	CHECK_EQ(3, got.l_len);
+	CHECK_EQ(-1, got.l_pid);
+	CHECK_EQ(F_UNLCK, asked_lock(fd, F_OFD_GETLK, F_UNLCK, 0, 5).l_type);
+	CHECK_EQ(F_UNLCK, asked_lock(other, F_OFD_GETLK, F_UNLCK, 0, 0).l_type);
+	CHECK_EQ(F_RDLCK, asked_lock(other, F_OFD_GETLK, F_WRLCK, 0, 0).l_type);
+	CHECK_ERRNO(EINVAL, fcntl(fd, F_GETLK, &unlock));
+	CHECK_EQ(0, unlink("a"));
+	leave_work_dir();
+}
+
+static void set_nr_open(int n)
+{
+	int fd = open("/proc/sys/fs/nr_open", O_WRONLY);
+
+	CHECK(dprintf(fd, "%d\n", n) > 0);
+	CHECK_EQ(0, close(fd));
+}
+
+static void share_too_many(int nr_open)
+{
+	pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+
+	if (!child) {
+		int result;
+
+		set_nr_open(nr_open);
+		result = unshare(CLONE_FILES) == -1 && errno == EMFILE ? 0 : 1;
+		_exit(fork() == -1 && errno == EMFILE ? result : 2);
+	}
+	CHECK_EQ(child, waitpid(child, &(int){0}, 0));
+}
+
+/* fs.nr_open bounds RLIMIT_NOFILE and copies of tables. */
+static void most_descriptors(void)
+{
+	const int usual = 1048576;
+	struct rlimit old, more = {usual + 64, usual + 64};
+	int status;
+	pid_t child;
+
+	CHECK_EQ(0, getrlimit(RLIMIT_NOFILE, &old));
+	CHECK_ERRNO(EPERM, setrlimit(RLIMIT_NOFILE, &more));
+	set_nr_open(4096);
+	more = (struct rlimit){4097, 4097};
+	CHECK_ERRNO(EPERM, setrlimit(RLIMIT_NOFILE, &more));
+	set_nr_open(16384);
+	more = (struct rlimit){16384, 16384};
+	child = fork();
+	if (!child) {
+		CHECK_EQ(0, setrlimit(RLIMIT_NOFILE, &more));
+		CHECK_EQ(8000, dup2(1, 8000));
+		share_too_many(4096);
+		CHECK_EQ(8001, dup2(1, 8001)); /* there is room */
+		CHECK_ERRNO(EMFILE, fcntl(1, F_DUPFD, 16000));
+		_exit(0);
+	}
+	CHECK_EQ(child, waitpid(child, &status, 0));
+	set_nr_open(usual);
+	CHECK_EQ(0, status);
+}
+
 SUBCOMMANDS({"create", create}, {"append", append}, {"truncate_on_open", truncate_on_open},
     {"seek", seek}, {"sparse", sparse}, {"truncate", truncates}, {"large", large},
     {"unlink_open", unlink_open}, {"dup", dups}, {"status_flags", status_flags},
     {"vectors", vectors}, {"modes", modes}, {"permissions", permissions}, {"times", times},
     {"statx", statx_agrees}, {"sendfile", sendfile_copies}, {"devices", devices},
     {"descriptor_limit", descriptor_limit}, {"tmpfile", tmpfile_unnamed},
-    {"readonly_errors", readonly_errors}, {"dup_query", dup_query})
+    {"readonly_errors", readonly_errors}, {"dup_query", dup_query},
+    {"created_query", created_query}, {"own_locks", own_locks},
+    {"most_descriptors", most_descriptors})

@@ -119,6 +119,10 @@ static void advice_errors(void)
 	CHECK_EQ(0, resident(p + 3 * page));
 	CHECK_EQ(0, mprotect(p, n, PROT_READ));
 	CHECK_ERRNO(EINVAL, madvise(p, n, MADV_POPULATE_WRITE));
+	CHECK_EQ(0, mprotect(p, n, PROT_WRITE));
+	CHECK_ERRNO(EINVAL, madvise(p, n, MADV_POPULATE_READ));
+	CHECK_EQ(0, madvise(p, n, MADV_POPULATE_WRITE));
+	CHECK_EQ(0, mprotect(p, n, PROT_READ));
 	CHECK_EQ(0, mlock(p, n));
 	CHECK_ERRNO(EINVAL, madvise(p, n, MADV_DONTNEED));
 	CHECK_ERRNO(EINVAL, madvise(p, n, MADV_FREE));

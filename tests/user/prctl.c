@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/auxv.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -287,6 +288,35 @@ static long kcmp(pid_t a, pid_t b, int type, long x, long y)
 	return syscall(SYS_kcmp, a, b, type, x, y);
 }
 
+/* Whom an epoll watches, though its number is closed, or another's. */
+static void kcmp_epoll(pid_t me)
+{
+	struct kcmp_epoll_slot slot = {.efd = (unsigned)epoll_create1(0), .tfd = 77};
+	struct epoll_event event = {.events = EPOLLIN};
+	int one[2], two[2];
+	long where = (long)&slot;
+
+	CHECK_EQ(0, pipe(one));
+	CHECK_EQ(0, pipe(two));
+	CHECK_EQ(77, dup2(one[0], 77));
+	CHECK_EQ(0, epoll_ctl((int)slot.efd, EPOLL_CTL_ADD, 77, &event));
+	CHECK_EQ(77, dup2(two[0], 77));
+	CHECK_EQ(0, kcmp(me, me, KCMP_EPOLL_TFD, one[0], where));
+	CHECK(kcmp(me, me, KCMP_EPOLL_TFD, two[0], where) > 0);
+	slot.toff = 1;
+	CHECK_ERRNO(ENOENT, kcmp(me, me, KCMP_EPOLL_TFD, one[0], where));
+	CHECK_EQ(0, epoll_ctl((int)slot.efd, EPOLL_CTL_ADD, 77, &event));
+	CHECK(kcmp(me, me, KCMP_EPOLL_TFD, one[0], where) >= 0);
+	slot = (struct kcmp_epoll_slot){slot.efd, 78, 0};
+	CHECK_ERRNO(ENOENT, kcmp(me, me, KCMP_EPOLL_TFD, one[0], where));
+	CHECK_ERRNO(EBADF, kcmp(me, me, KCMP_EPOLL_TFD, 999, where));
+	slot.efd = (unsigned)one[0];
+	CHECK_ERRNO(EINVAL, kcmp(me, me, KCMP_EPOLL_TFD, one[0], where));
+	slot.efd = 999;
+	CHECK_ERRNO(EBADF, kcmp(me, me, KCMP_EPOLL_TFD, one[0], where));
+	CHECK_ERRNO(EFAULT, kcmp(me, me, KCMP_EPOLL_TFD, one[0], 8));
+}
+
 static void kcmp_child(void)
 {
 	pid_t me = getpid(), parent = getppid();
@@ -305,6 +335,7 @@ static void kcmp_child(void)
 	CHECK(kcmp(me, parent, KCMP_SIGHAND, 0, 0) > 0);
 	CHECK_EQ(0, kcmp(me, parent, KCMP_SYSVSEM, 0, 0));
 	CHECK_EQ(0, kcmp(me, me, KCMP_VM, 0, 0));
+	kcmp_epoll(me);
 	CHECK_ERRNO(EINVAL, kcmp(me, me, 99, 0, 0));
 	CHECK_ERRNO(ESRCH, kcmp(me, 1234567, KCMP_VM, 0, 0));
 	CHECK_EQ(0, setuid(1234));

@@ -438,6 +438,22 @@ static void permissions(void)
 	CHECK_EQ(0, in_child(look_from_outside));
 }
 
+/* Nobody changes a task's directory, nor the modes in it, nor a parameter. */
+static void fixed_modes(void)
+{
+	struct timespec t[2] = {{1, 0}, {2, 0}};
+
+	CHECK_ERRNO(EPERM, chmod("/proc/self", 0500));
+	CHECK_ERRNO(EPERM, chown("/proc/self", 0, 0));
+	CHECK_ERRNO(EPERM, utimensat(AT_FDCWD, "/proc/self", t, 0));
+	CHECK_ERRNO(EPERM, utimensat(AT_FDCWD, "/proc/self", NULL, 0));
+	CHECK_ERRNO(EPERM, chmod("/proc/self/task", 0500));
+	CHECK_ERRNO(EPERM, chmod("/proc/self/maps", 0444));
+	CHECK_EQ(0, chown("/proc/self/maps", 0, 0));
+	CHECK_ERRNO(EPERM, chmod("/proc/sys/kernel/hostname", 0600));
+	CHECK_ERRNO(EPERM, chown("/proc/sys/kernel", 0, 0));
+}
+
 static void map_files(void)
 {
 	char link[256] = {0}, *line;
@@ -517,5 +533,5 @@ SUBCOMMANDS({"stat_fields", stat_fields}, {"stat_zombie", stat_zombie},
     {"status_lines", status_lines}, {"status_values", status_values}, {"threads", threads},
     {"descriptors", descriptors}, {"fdinfo_locks", fdinfo_locks}, {"io_counts", io_counts},
     {"partial_reads", partial_reads}, {"title", title}, {"parameters", parameters},
-    {"permissions", permissions}, {"map_files", map_files}, {"system_files", system_files},
-    {"own_call", own_call}, {"no_birth", no_birth})
+    {"permissions", permissions}, {"fixed_modes", fixed_modes}, {"map_files", map_files},
+    {"system_files", system_files}, {"own_call", own_call}, {"no_birth", no_birth})

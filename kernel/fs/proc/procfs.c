@@ -355,11 +355,23 @@ static int proc_getattr(struct inode *i, struct linux_stat *st)
 	return 0;
 }
 
+/* A task's own directory stays as it is; its files and the parameters keep their modes. */
+static int proc_may_change(const struct inode *i, enum inode_change what)
+{
+	const struct proc_inode *p = i->data;
+	bool of_task = S_ISDIR(i->mode) && p->pid && !*p->entry->name;
+
+	if (of_task || (what == CHANGE_MODE && p->pid))
+		return -EPERM;
+	return what != CHANGE_TIMES && p->entry->parameter ? -EPERM : 0;
+}
+
 static const struct inode_ops proc_dir_ops = {
     .lookup = proc_lookup,
     .iterate = proc_iterate,
     .release = proc_release,
     .permission = proc_permission,
+    .may_change = proc_may_change,
     .getattr = proc_dir_getattr,
 };
 
@@ -387,14 +399,19 @@ static int proc_follow(struct inode *i, struct path *out)
 	return p->entry->follow(p, out);
 }
 
-static const struct inode_ops proc_link_ops = {
-    .readlink = proc_readlink, .release = proc_release, .getattr = proc_getattr};
+static const struct inode_ops proc_link_ops = {.readlink = proc_readlink,
+    .release = proc_release,
+    .may_change = proc_may_change,
+    .getattr = proc_getattr};
 static const struct inode_ops proc_magic_ops = {.readlink = proc_readlink,
     .follow = proc_follow,
+    .may_change = proc_may_change,
     .release = proc_release,
     .getattr = proc_getattr};
-static const struct inode_ops proc_file_inode_ops = {
-    .release = proc_release, .permission = proc_permission, .getattr = proc_getattr};
+static const struct inode_ops proc_file_inode_ops = {.release = proc_release,
+    .permission = proc_permission,
+    .may_change = proc_may_change,
+    .getattr = proc_getattr};
 
 struct superblock *proc_superblock(const char *type, uint64_t magic, const struct proc_entry *entry)
 {

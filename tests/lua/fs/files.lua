@@ -2,7 +2,7 @@ describe("fs.program", function()
   subcommands("file", {
     "create", "append", "truncate_on_open", "seek", "sparse", "truncate", "large", "unlink_open", "dup",
     "status_flags", "vectors", "modes", "permissions", "times", "statx", "sendfile", "devices", "descriptor_limit",
-    "tmpfile", "readonly_errors", "dup_query",
+    "tmpfile", "readonly_errors", "dup_query", "created_query", "own_locks", "most_descriptors",
   })
   subcommands("path", {
     "rename_file", "rename_directory", "hard_links", "symlinks", "symlink_loops", "directories", "names", "cwd",

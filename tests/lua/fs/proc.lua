@@ -1,7 +1,7 @@
 describe("fs.proc", function()
   subcommands("procfs", {
     "stat_fields", "stat_zombie", "status_lines", "status_values", "threads", "descriptors", "fdinfo_locks", "io_counts",
-    "partial_reads", "parameters", "permissions", "map_files", "system_files",
+    "partial_reads", "parameters", "permissions", "fixed_modes", "map_files", "system_files",
     "own_call", "no_birth",
   })
   subcommands("nsfs", {"files", "shared", "ioctls"})

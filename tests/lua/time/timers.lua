@@ -8,7 +8,7 @@ end)
 
 describe("time.cpu", function()
   subcommands("cputimer", {
-    "prof", "virtual", "threads", "posix", "of_other", {"limit_cpu", timeout = 40}, {"limit_inherited", timeout = 20},
+    "prof", "virtual", "threads", "to_consumer", "posix", "of_other", {"limit_cpu", timeout = 40}, {"limit_inherited", timeout = 20},
     {"limit_realtime", timeout = 20}, "rests", "sleep_by_clock", "of_dead",
   })
 end)
