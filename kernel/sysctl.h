@@ -14,8 +14,12 @@ struct sysctls {
 	    protected_regular;
 	int64_t inotify_watches, inotify_instances, inotify_queued_events;
 	int64_t overcommit_memory, overcommit_ratio, max_map_count, mmap_min_addr, swappiness,
-	    panic_on_oom;
+	    panic_on_oom, memfd_noexec;
 	int64_t mq_queues_max, mq_msg_max, mq_msgsize_max, mq_msg_default, mq_msgsize_default;
+	int64_t msgmax, msgmnb, msgmni, shmmni;
+	int64_t msg_next_id, sem_next_id, shm_next_id; /* an id to begin with, once; -1: any */
+	uint64_t shmmax, shmall;
+	int64_t sem[4]; /* SEMMSL, SEMMNS, SEMOPM, SEMMNI */
 	int64_t pty_max, pty_reserve, legacy_tiocsti, ldisc_autoload;
 	char core_pattern[128]; /* (sysctl_lock) */
 };

@@ -300,3 +300,10 @@ struct linux_epoll_event {
 	uint32_t events, pad;
 	uint64_t data;
 };
+struct linux_epoll_params {
+	uint32_t busy_poll_usecs;
+	uint16_t busy_poll_budget;
+	uint8_t prefer_busy_poll, pad;
+};
+#define EPIOCSPARAMS 0x40088a01
+#define EPIOCGPARAMS 0x80088a02

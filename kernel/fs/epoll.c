@@ -135,11 +135,46 @@ static void epoll_release(struct file *f)
 	epoll_destroy(f->data);
 }
 
+/* More than a device handles at once takes the right to administer it. */
+#define POLL_BUDGET 64
+
+static int set_params(struct epoll *ep, uaddr_t from)
+{
+	struct linux_epoll_params params;
+
+	if (copy_in_obj(&params, from))
+		return -EFAULT;
+	if (params.pad || params.busy_poll_usecs > INT32_MAX || params.prefer_busy_poll > 1)
+		return -EINVAL;
+	if (params.busy_poll_budget > POLL_BUDGET && !capable(CAP_NET_ADMIN))
+		return -EPERM;
+	mutex_lock(&ep->lock);
+	ep->params = params;
+	mutex_unlock(&ep->lock);
+	return 0;
+}
+
+static int64_t epoll_ioctl(struct file *f, unsigned cmd, uint64_t arg)
+{
+	struct epoll *ep = f->data;
+	struct linux_epoll_params params;
+
+	if (cmd == EPIOCSPARAMS)
+		return set_params(ep, arg);
+	if (cmd != EPIOCGPARAMS)
+		return -EINVAL;
+	mutex_lock(&ep->lock);
+	params = ep->params;
+	mutex_unlock(&ep->lock);
+	return copy_out_obj(arg, &params);
+}
+
 const struct file_ops epoll_file_ops = {
     .name = "[eventpoll]",
     .seek_ignored = true,
     .poll = epoll_poll,
     .release = epoll_release,
+    .ioctl = epoll_ioctl,
     .show_fdinfo = epoll_show,
 };
 

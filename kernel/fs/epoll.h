@@ -13,7 +13,8 @@ struct epoll {
 	unsigned
 	    level; /* 0: watches no epoll; the ranks of the locks below follow it (epoll_lock) */
 	struct file *file;
-	uint64_t scan; /* counts harvests */
+	uint64_t scan;                    /* counts harvests */
+	struct linux_epoll_params params; /* kept and told; no device is there to poll busily */
 
 	struct spinlock ready_lock; /* taken under the lock of a watched file's wait queue */
 	struct list ready;

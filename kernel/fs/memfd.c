@@ -2,6 +2,7 @@
 #include "fs/inotify.h"
 #include "printk.h"
 #include "syscall/syscall.h"
+#include "sysctl.h"
 
 static struct superblock *memfd_superblock(void)
 {
@@ -63,6 +64,10 @@ SYSCALL(memfd_create)
 	if ((flags & ~known) ||
 	    (flags & (MFD_EXEC | MFD_NOEXEC_SEAL)) == (MFD_EXEC | MFD_NOEXEC_SEAL))
 		return -EINVAL;
+	if (!(flags & (MFD_EXEC | MFD_NOEXEC_SEAL)) && sysctl_get(memfd_noexec))
+		flags |= MFD_NOEXEC_SEAL;
+	if (!(flags & MFD_NOEXEC_SEAL) && sysctl_get(memfd_noexec) == 2)
+		return -EACCES;
 	len = arch_copy_in_string(name, a[0], sizeof(name));
 	if (len < 0)
 		return len == -ENAMETOOLONG ? -EINVAL : len;

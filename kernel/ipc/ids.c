@@ -28,7 +28,7 @@ static int grow_slots(struct ipc_kind *k, unsigned index)
 {
 	if (index < k->size)
 		return 0;
-	unsigned size = MAX(k->size * 2, MIN_CYCLE);
+	unsigned size = MAX(MAX(k->size * 2, MIN_CYCLE), index + 1);
 	struct ipc_object **slots = krealloc(k->slots, size * sizeof(k->slots[0]));
 	if (!slots)
 		return -ENOMEM;
@@ -56,21 +56,49 @@ static int choose_index(struct ipc_kind *k)
 	return -ENOSPC;
 }
 
-int ipc_add(struct ipc_kind *k, struct ipc_object *o, const struct ipc_params *p)
+/* The first free index from that of `wanted` on. */
+static int choose_from(const struct ipc_kind *k, int wanted)
 {
-	const struct cred *c = current->cred;
-	int index = k->in_use < k->limit ? choose_index(k) : -ENOSPC;
+	unsigned at = (unsigned)wanted & INDEX_MASK;
+	while (at <= INDEX_MASK && !is_free(k, at))
+		at++;
+	return at <= INDEX_MASK ? (int)at : -ENOSPC;
+}
+
+/* An index for a new object, with the sequence number that belongs to it. */
+static int choose(struct ipc_kind *k, unsigned *seq)
+{
+	int64_t wanted = __atomic_load_n(k->next_id, __ATOMIC_RELAXED);
+	int index = wanted < 0 ? choose_index(k) : choose_from(k, (int)wanted);
 	int err = index < 0 ? index : grow_slots(k, (unsigned)index);
 	if (err)
 		return err;
+	if (wanted >= 0) {
+		__atomic_store_n(k->next_id, -1, __ATOMIC_RELAXED);
+		*seq = (unsigned)wanted >> INDEX_BITS;
+		return index;
+	}
 	if (index <= k->last && ++k->seq >= SEQ_MAX)
 		k->seq = 0;
 	k->last = index;
 	k->next = (unsigned)index + 1;
+	*seq = k->seq;
+	return index;
+}
+
+int ipc_add(struct ipc_kind *k, struct ipc_object *o, const struct ipc_params *p)
+{
+	const struct cred *c = current->cred;
+	unsigned seq;
+	int index = k->in_use < (uint64_t)__atomic_load_n(k->limit, __ATOMIC_RELAXED)
+			? choose(k, &seq)
+			: -ENOSPC;
+	if (index < 0)
+		return index;
 	k->in_use++;
 	k->slots[index] = o;
 	o->key = p->key;
-	o->id = (int)(k->seq << INDEX_BITS) | index;
+	o->id = (int)(seq << INDEX_BITS) | index;
 	o->uid = o->cuid = c->euid;
 	o->gid = o->cgid = c->egid;
 	o->mode = (unsigned)p->flags & 0777;

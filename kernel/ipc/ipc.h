@@ -24,12 +24,16 @@ struct ipc_object {
 struct ipc_kind {
 	struct mutex lock;
 	struct ipc_object **slots; /* by index; grows */
-	unsigned size, limit;      /* of `slots`; how many objects there may be */
+	unsigned size;             /* of `slots` */
+	const int64_t *limit;      /* how many objects there may be: a parameter */
+	int64_t *next_id;          /* a parameter: the id that the next one should have, or -1 */
 	unsigned in_use, next;     /* objects; the index to try first */
 	int last; /* index given out last: going back means a new sequence number */
 	unsigned seq;
 };
-#define IPC_KIND_INIT(kind_name, most) {.lock = MUTEX_INIT(kind_name), .limit = (most), .last = -1}
+#define IPC_MOST 32768 /* objects of a kind, whatever the parameters say */
+#define IPC_KIND_INIT(kind_name, most, next)                                                       \
+	{.lock = MUTEX_INIT(kind_name), .limit = (most), .next_id = (next), .last = -1}
 
 extern struct ipc_kind shm_kind, sem_kind, msg_kind;
 

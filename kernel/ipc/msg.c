@@ -4,8 +4,9 @@
 #include "fs/internal.h"
 #include "mm/page.h"
 #include "syscall/syscall.h"
+#include "sysctl.h"
 
-struct ipc_kind msg_kind = IPC_KIND_INIT("msg", MSGMNI);
+struct ipc_kind msg_kind = IPC_KIND_INIT("msg", &sysctls.msgmni, &sysctls.msg_next_id);
 
 struct message {
 	struct list link;
@@ -22,7 +23,7 @@ static int msg_create(const struct ipc_params *p)
 	if (!q)
 		return -ENOMEM;
 	q->refs = 1;
-	q->max_bytes = MSGMNB;
+	q->max_bytes = (uint64_t)sysctl_get(msgmnb);
 	q->ctime = ipc_now();
 	list_init(&q->messages);
 	wait_queue_init(&q->waiting);
@@ -133,7 +134,7 @@ SYSCALL(msgsnd)
 	uint64_t size = a[2];
 	if (arch_copy_in(&type, a[1], sizeof(type)))
 		return -EFAULT;
-	if (size > MSGMAX || (int)a[0] < 0 || type < 1)
+	if (size > (uint64_t)sysctl_get(msgmax) || (int)a[0] < 0 || type < 1)
 		return -EINVAL;
 	struct message *m = pages_low() ? NULL : kmalloc(sizeof(*m) + size);
 	if (!m)

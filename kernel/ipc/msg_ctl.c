@@ -2,14 +2,16 @@
 #include "fs/proc/procfs.h"
 #include "ipc/msg.h"
 #include "syscall/syscall.h"
+#include "sysctl.h"
 
 static int64_t info(int cmd, uaddr_t out)
 {
+	int32_t most = (int32_t)sysctl_get(msgmnb), queues = (int32_t)sysctl_get(msgmni);
 	struct linux_msginfo i = {.msgpool = MSGMNI * (MSGMNB / 1024),
 	    .msgmap = MSGMNB,
-	    .msgmax = MSGMAX,
-	    .msgmnb = MSGMNB,
-	    .msgmni = MSGMNI,
+	    .msgmax = (int32_t)sysctl_get(msgmax),
+	    .msgmnb = most,
+	    .msgmni = queues,
 	    .msgssz = 16,
 	    .msgtql = MSGMNB,
 	    .msgseg = UINT16_MAX};
@@ -54,7 +56,7 @@ static int64_t stat_queue(int id, int cmd, uaddr_t out)
 /* (msg_kind.lock) */
 static int set_queue(struct msg_queue *q, const struct linux_msqid_ds *in)
 {
-	if (in->qbytes > MSGMNB && !capable(CAP_SYS_RESOURCE))
+	if (in->qbytes > (uint64_t)sysctl_get(msgmnb) && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	int err = ipc_set(&q->ipc, &in->perm);
 	if (err)

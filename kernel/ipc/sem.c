@@ -3,8 +3,9 @@
 
 #include "mm/heap.h"
 #include "syscall/syscall.h"
+#include "sysctl.h"
 
-struct ipc_kind sem_kind = IPC_KIND_INIT("sem", SEMMNI);
+struct ipc_kind sem_kind = IPC_KIND_INIT("sem", &sysctls.sem[3], &sysctls.sem_next_id);
 
 /* --- semget --- */
 
@@ -20,7 +21,7 @@ static int sem_create(const struct ipc_params *p)
 {
 	if (!p->size)
 		return -EINVAL;
-	if (sems_in_use() + p->size > SEMMNS)
+	if (sems_in_use() + p->size > (uint64_t)sysctl_get(sem[1]))
 		return -ENOSPC;
 	struct sem_set *s = kzalloc(sizeof(*s) + p->size * sizeof(s->sems[0]));
 	if (!s)
@@ -45,7 +46,7 @@ SYSCALL(semget)
 	static const struct ipc_getter getter = {sem_create, sem_check};
 	int count = (int)a[1];
 	struct ipc_params p = {.key = (int32_t)a[0], .flags = (int)a[2]};
-	if (count < 0 || count > SEMMSL)
+	if (count < 0 || count > sysctl_get(sem[0]))
 		return -EINVAL;
 	p.size = (uint64_t)count;
 	return ipc_get(&sem_kind, &getter, &p);

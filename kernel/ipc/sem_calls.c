@@ -2,6 +2,7 @@
 #include "fs/internal.h"
 #include "ipc/sem.h"
 #include "syscall/syscall.h"
+#include "sysctl.h"
 
 #define FEW_OPS 16 /* that many need no memory of their own */
 
@@ -100,7 +101,7 @@ static int semop_copied(int id, const struct linux_sembuf *ops, unsigned count, 
 static int semop_call(int id, uaddr_t user, uint32_t count, const struct linux_timespec *timeout)
 {
 	struct linux_sembuf few[FEW_OPS], *ops = few;
-	if (count > SEMOPM)
+	if (count > (uint64_t)sysctl_get(sem[2]))
 		return -E2BIG;
 	if (!count)
 		return -EINVAL;

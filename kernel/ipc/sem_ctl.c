@@ -2,17 +2,18 @@
 #include "fs/proc/procfs.h"
 #include "ipc/sem.h"
 #include "syscall/syscall.h"
+#include "sysctl.h"
 
 /* --- the whole kind --- */
 
 static int64_t info(int cmd, uaddr_t out)
 {
 	struct linux_seminfo i = {.semmap = SEMMNS,
-	    .semmni = SEMMNI,
-	    .semmns = SEMMNS,
+	    .semmni = (int32_t)sysctl_get(sem[3]),
+	    .semmns = (int32_t)sysctl_get(sem[1]),
 	    .semmnu = SEMMNS,
-	    .semmsl = SEMMSL,
-	    .semopm = SEMOPM,
+	    .semmsl = (int32_t)sysctl_get(sem[0]),
+	    .semopm = (int32_t)sysctl_get(sem[2]),
 	    .semume = SEMOPM,
 	    .semusz = 20,
 	    .semvmx = SEMVMX,

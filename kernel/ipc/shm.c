@@ -5,8 +5,9 @@
 #include "mm/area.h"
 #include "printk.h"
 #include "syscall/syscall.h"
+#include "sysctl.h"
 
-struct ipc_kind shm_kind = IPC_KIND_INIT("shm", SHMMNI);
+struct ipc_kind shm_kind = IPC_KIND_INIT("shm", &sysctls.shmmni, &sysctls.shm_next_id);
 static uint64_t shm_pages; /* of all segments (shm_kind.lock) */
 
 static uint64_t pages_of(const struct shm *s)
@@ -51,9 +52,9 @@ static int make_parts(struct shm *s, const struct ipc_params *p)
 static int shm_create(const struct ipc_params *p)
 {
 	uint64_t pages = (p->size + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	if (!p->size || p->size > SHMMAX)
+	if (!p->size || p->size > sysctl_get(shmmax))
 		return -EINVAL;
-	if (shm_pages + pages > SHMALL)
+	if (shm_pages + pages > sysctl_get(shmall))
 		return -ENOSPC;
 	/* There are no huge pages to have. */
 	if (p->flags & SHM_HUGETLB)

@@ -3,13 +3,18 @@
 #include "ipc/shm.h"
 #include "mm/area.h"
 #include "syscall/syscall.h"
+#include "sysctl.h"
 
 /* --- the whole kind --- */
 
 static int64_t info(uaddr_t out)
 {
-	struct linux_shminfo i = {
-	    .shmmax = SHMMAX, .shmmin = 1, .shmmni = SHMMNI, .shmseg = SHMMNI, .shmall = SHMALL};
+	uint64_t most = (uint64_t)sysctl_get(shmmni);
+	struct linux_shminfo i = {.shmmax = MIN(sysctl_get(shmmax), SHMMAX),
+	    .shmmin = 1,
+	    .shmmni = most,
+	    .shmseg = most,
+	    .shmall = sysctl_get(shmall)};
 	mutex_lock(&shm_kind.lock);
 	int max = ipc_max_index(&shm_kind);
 	mutex_unlock(&shm_kind.lock);

@@ -106,8 +106,13 @@ static int advise_part(struct space *s, struct area *a, uaddr_t start, uaddr_t e
 			space_zap(s, start, end);
 		return 0;
 	case MADV_COLD:
-	case MADV_PAGEOUT:
 		return a->flags & AREA_LOCKED ? -EINVAL : 0;
+	case MADV_PAGEOUT:
+		if (a->flags & AREA_LOCKED)
+			return -EINVAL;
+		if (a->flags & AREA_DROPPABLE) /* the only ones that need no place to go */
+			space_zap(s, start, end);
+		return 0;
 	case MADV_POPULATE_READ:
 		return populate_part(s, a, start, end, FAULT_READ);
 	case MADV_POPULATE_WRITE:

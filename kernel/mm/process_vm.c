@@ -174,7 +174,8 @@ static int64_t advise_process(const struct pid *pid, struct pieces *p, int advic
 	spin_unlock(&task_lock, flags);
 	if (IS_ERR(s))
 		return PTR_ERR(s);
-	int64_t result = capable(CAP_SYS_NICE) ? advise_pieces(s, p, advice) : -EPERM;
+	bool may = s == current->space || capable(CAP_SYS_NICE);
+	int64_t result = may ? advise_pieces(s, p, advice) : -EPERM;
 	space_put(s);
 	return result;
 }

@@ -95,6 +95,11 @@ static void droppable(void)
 	CHECK_EQ(0, in_child(child_sees_zero)); /* it is wiped on fork */
 	CHECK_ERRNO(EINVAL, madvise(p, (size_t)page, MADV_KEEPONFORK));
 	CHECK_ERRNO(EINVAL, madvise(p, (size_t)page, MADV_DODUMP));
+	for (int i = 0; p[0] && i < 100; i++) { /* somebody may be looking at the page */
+		CHECK_EQ(0, madvise(p, (size_t)page, MADV_PAGEOUT));
+		usleep(1000);
+	}
+	CHECK_EQ(0, p[0]);
 }
 
 static void advice_errors(void)
@@ -339,6 +344,31 @@ static void remap_pages(void)
 	CHECK_EQ('0', p[3 * page]);
 }
 
+static void set_noexec(const char *value)
+{
+	int fd = open("/proc/sys/vm/memfd_noexec", O_WRONLY);
+
+	CHECK_EQ(1, write(fd, value, 1));
+	close(fd);
+}
+
+/* vm.memfd_noexec decides for those who do not say. */
+static void memfd_noexec(void)
+{
+	int fd;
+
+	set_noexec("1");
+	fd = memfd_create("x", 0);
+	CHECK_EQ(F_SEAL_EXEC, fcntl(fd, F_GET_SEALS));
+	CHECK_EQ(F_SEAL_SEAL, fcntl(memfd_create("x", MFD_EXEC), F_GET_SEALS));
+	set_noexec("2");
+	CHECK_ERRNO(EACCES, memfd_create("x", MFD_EXEC));
+	CHECK(memfd_create("x", 0) >= 0);
+	CHECK(memfd_create("x", MFD_NOEXEC_SEAL) >= 0);
+	set_noexec("0");
+	CHECK_EQ(F_SEAL_SEAL, fcntl(memfd_create("x", 0), F_GET_SEALS));
+}
+
 static void memfd_flags(void)
 {
 	struct stat st;
@@ -422,5 +452,5 @@ SUBCOMMANDS({"map_flags", map_flags}, {"droppable", droppable}, {"advice_errors"
     {"remove_makes_holes", remove_makes_holes}, {"holes_in_many_areas", holes_in_many_areas},
     {"killed_while_populating", killed_while_populating}, {"locking", locking},
     {"lock_limits", lock_limits}, {"protection", protection}, {"remapping", remapping},
-    {"remap_pages", remap_pages}, {"memfd_flags", memfd_flags}, {"file_advice", file_advice},
-    {"overcommit", overcommit})
+    {"remap_pages", remap_pages}, {"memfd_flags", memfd_flags}, {"memfd_noexec", memfd_noexec},
+    {"file_advice", file_advice}, {"overcommit", overcommit})

@@ -5,8 +5,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 #define THREAD O_EXCL /* PIDFD_THREAD */
 
@@ -288,5 +290,71 @@ static void fdinfo(void)
 	CHECK_STR("anon_inode:[pidfd]", buf);
 }
 
+static long advise(int fd, const struct iovec *v, size_t n, int advice, unsigned flags)
+{
+	return syscall(SYS_process_madvise, fd, v, n, advice, flags);
+}
+
+/* process_madvise: of another by its pidfd, piece by piece. */
+static void advise_other(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *p = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct iovec v[2] = {{p, page}, {p + 2 * page, page}};
+	int end, fd, status;
+	pid_t pid, unprivileged;
+
+	CHECK_EQ(0, munmap(p + 3 * page, page));
+	pid = child(&end);
+	fd = pidfd_open_(pid, 0);
+	CHECK_EQ(2 * page, advise(fd, v, 2, MADV_COLD, 0));
+	CHECK_EQ(0, advise(fd, v, 0, MADV_WILLNEED, 0));
+	CHECK_ERRNO(EINVAL, advise(fd, v, 2, MADV_DONTNEED, 0));
+	CHECK_ERRNO(EINVAL, advise(fd, v, 2, MADV_COLD, 1));
+	CHECK_ERRNO(EBADF, advise(end, v, 2, MADV_COLD, 0));
+	CHECK_ERRNO(EFAULT, advise(fd, NULL, 2, MADV_COLD, 0));
+	v[1].iov_base = p + 3 * page; /* a hole */
+	CHECK_EQ(page, advise(fd, v, 2, MADV_COLD, 0));
+	CHECK_ERRNO(ENOMEM, advise(fd, v + 1, 1, MADV_COLD, 0));
+	unprivileged = fork();
+	if (!unprivileged) {
+		int own = pidfd_open_(getpid(), 0);
+
+		CHECK_EQ(0, setuid(1234));
+		CHECK_ERRNO(EACCES, advise(fd, v, 1, MADV_COLD, 0));
+		CHECK_EQ(page, advise(own, v, 1, MADV_COLD, 0));
+		CHECK_ERRNO(EINVAL, advise(own, v, 1, MADV_DONTNEED, 0));
+		_exit(0);
+	}
+	CHECK_EQ(unprivileged, waitpid(unprivileged, &status, 0));
+	CHECK_EQ(0, status);
+	CHECK_EQ(0, close(end));
+	CHECK_EQ(pid, waitpid(pid, NULL, 0));
+	CHECK_ERRNO(ESRCH, advise(fd, v, 1, MADV_COLD, 0));
+	munmap(p, 4 * page);
+}
+
+/* process_mrelease: the memory of one that is being killed. */
+static void release_dying(void)
+{
+	siginfo_t info;
+	int end;
+	pid_t pid = child(&end);
+	int fd = pidfd_open_(pid, 0);
+
+	CHECK_ERRNO(EINVAL, syscall(SYS_process_mrelease, fd, 1));
+	CHECK_ERRNO(EBADF, syscall(SYS_process_mrelease, -1, 0));
+	CHECK_ERRNO(EBADF, syscall(SYS_process_mrelease, end, 0));
+	CHECK_ERRNO(EINVAL, syscall(SYS_process_mrelease, fd, 0));
+	CHECK_EQ(0, kill(pid, SIGKILL));
+	CHECK(!syscall(SYS_process_mrelease, fd, 0) || errno == ESRCH);
+	CHECK_EQ(0, waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT));
+	CHECK_ERRNO(ESRCH, syscall(SYS_process_mrelease, fd, 0));
+	CHECK_EQ(pid, waitpid(pid, NULL, 0));
+	CHECK_ERRNO(ESRCH, syscall(SYS_process_mrelease, fd, 0));
+	close(end);
+}
+
 SUBCOMMANDS({"poll", poll_end}, {"bad_input", bad_input}, {"send_signal", send_signal},
-    {"clone", clone_pidfd}, {"getfd", get_fd}, {"thread", of_thread}, {"fdinfo", fdinfo})
+    {"clone", clone_pidfd}, {"getfd", get_fd}, {"thread", of_thread}, {"fdinfo", fdinfo},
+    {"advise", advise_other}, {"release", release_dying})

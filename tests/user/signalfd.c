@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 
@@ -201,6 +202,40 @@ static void interrupt(void)
 	CHECK_ERRNO(EINTR, read(fd, &s, sizeof(s)));
 }
 
+struct busy_poll {
+	uint32_t usecs;
+	uint16_t budget;
+	uint8_t prefer, pad;
+};
+
+/* EPIOCSPARAMS and EPIOCGPARAMS. */
+static void epoll_busy_poll(void)
+{
+	const unsigned long set = _IOW(0x8a, 1, struct busy_poll),
+			    get = _IOR(0x8a, 2, struct busy_poll);
+	struct busy_poll p = {.usecs = 99};
+	int ep = epoll_create1(0);
+
+	CHECK_EQ(0, ioctl(ep, get, &p));
+	CHECK_EQ(0, p.usecs);
+	p = (struct busy_poll){.usecs = 50, .budget = 64, .prefer = 1};
+	CHECK_EQ(0, ioctl(ep, set, &p));
+	p = (struct busy_poll){0};
+	CHECK_EQ(0, ioctl(ep, get, &p));
+	CHECK_EQ(50, p.usecs);
+	CHECK_EQ(64, p.budget);
+	CHECK_EQ(1, p.prefer);
+	p.pad = 1;
+	CHECK_ERRNO(EINVAL, ioctl(ep, set, &p));
+	p = (struct busy_poll){.prefer = 2};
+	CHECK_ERRNO(EINVAL, ioctl(ep, set, &p));
+	p = (struct busy_poll){.usecs = 1U << 31};
+	CHECK_ERRNO(EINVAL, ioctl(ep, set, &p));
+	CHECK_ERRNO(EFAULT, ioctl(ep, set, (void *)8));
+	CHECK_ERRNO(EINVAL, ioctl(ep, TCGETS, &p));
+	CHECK_ERRNO(EINVAL, ioctl(ep, FIONREAD, &p));
+}
+
 SUBCOMMANDS({"read", reading}, {"child_and_poll", child_and_poll}, {"change_mask", change_mask},
     {"inherited", inherited}, {"epoll_outlives", epoll_outlives}, {"threads", threads},
-    {"interrupt", interrupt})
+    {"interrupt", interrupt}, {"epoll_busy_poll", epoll_busy_poll})

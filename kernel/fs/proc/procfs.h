@@ -135,6 +135,9 @@ int proc_write_timer_slack(const struct proc_inode *p, const char *text);
 int proc_write_time_offsets(const struct proc_inode *p, const char *text);
 int proc_write_oom_score_adj(const struct proc_inode *p, const char *text);
 int proc_write_oom_adj(const struct proc_inode *p, const char *text);
+int proc_write_sem_limits(const struct proc_inode *p, const char *text);
+int proc_write_shmmax(const struct proc_inode *p, const char *text);
+int proc_write_shmall(const struct proc_inode *p, const char *text);
 
 /* Each shows one file. */
 typedef int proc_show_fn(struct proc_text *t, const struct proc_inode *p);
@@ -147,5 +150,5 @@ proc_show_fn proc_show_stat, proc_show_status, proc_show_statm, proc_show_maps, 
     proc_show_limits, proc_show_io, proc_show_syscall, proc_show_stack, proc_show_wchan,
     proc_show_schedstat, proc_show_sched, proc_show_children, proc_show_cpu_stat, proc_show_loadavg,
     proc_show_uptime, proc_show_interrupts, proc_show_softirqs, proc_show_locks,
-    proc_show_filesystems, proc_show_cpuinfo, proc_show_vmstat, proc_show_msgmax, proc_show_msgmnb,
-    proc_show_msgmni, proc_show_sem_limits, proc_show_shmmax, proc_show_shmall, proc_show_shmmni;
+    proc_show_filesystems, proc_show_cpuinfo, proc_show_vmstat, proc_show_sem_limits,
+    proc_show_shmmax, proc_show_shmall;

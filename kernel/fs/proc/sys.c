@@ -1,6 +1,7 @@
 /* /proc/sys: the kernel's parameters. */
 #include "fs/devpts.h"
 #include "fs/proc/procfs.h"
+#include "ipc/ipc.h"
 #include "printk.h"
 #include "random.h"
 #include "sysctl.h"
@@ -33,6 +34,16 @@ struct sysctls sysctls = {
     .mq_msgsize_max = 8192,
     .mq_msg_default = 10,
     .mq_msgsize_default = 8192,
+    .msgmax = MSGMAX,
+    .msgmnb = MSGMNB,
+    .msgmni = MSGMNI,
+    .shmmni = SHMMNI,
+    .msg_next_id = -1,
+    .sem_next_id = -1,
+    .shm_next_id = -1,
+    .shmmax = SHMMAX,
+    .shmall = SHMALL,
+    .sem = {SEMMSL, SEMMNS, SEMOPM, SEMMNI},
     .pty_max = 4096,
     .pty_reserve = 1024,
     .core_pattern = "core",
@@ -44,8 +55,6 @@ struct sysctls sysctls = {
 	    .parameter = true}
 #define CONSTANT(name, string) {name, S_IFREG | 0444, .text = string, .parameter = true}
 #define SHOWN(name, fn)        {name, S_IFREG | 0444, .show = fn, .parameter = true}
-/* One that Linux lets root change, and this kernel does not. */
-#define FIXED(name, fn)        {name, S_IFREG | 0644, .show = fn, .parameter = true}
 #define DIRECTORY(name, table) {name, S_IFDIR | 0555, .children = table, .parameter = true}
 
 /* --- names --- */
@@ -303,9 +312,10 @@ static const struct proc_entry kernel_entries[] = {
 	.parameter = true},
     {"hostname", S_IFREG | 0644, .show = show_hostname, .write = write_hostname, .parameter = true},
     NUMBER("kptr_restrict", kptr_restrict, 0, 2),
-    FIXED("msgmax", proc_show_msgmax),
-    FIXED("msgmnb", proc_show_msgmnb),
-    FIXED("msgmni", proc_show_msgmni),
+    NUMBER("msg_next_id", msg_next_id, 0, INT32_MAX),
+    NUMBER("msgmax", msgmax, 0, INT32_MAX),
+    NUMBER("msgmnb", msgmnb, 0, INT32_MAX),
+    NUMBER("msgmni", msgmni, 0, IPC_MOST),
     CONSTANT("ngroups_max", "65536\n"),
     SHOWN("ns_last_pid", show_last_pid),
     CONSTANT("osrelease", LINUX_RELEASE "\n"),
@@ -326,10 +336,15 @@ static const struct proc_entry kernel_entries[] = {
     NUMBER("sched_rt_period_us", sched_rt_period_us, 1, INT32_MAX),
     NUMBER("sched_rt_runtime_us", sched_rt_runtime_us, -1, INT32_MAX),
     NUMBER("threads-max", threads_max, 1, INT32_MAX),
-    FIXED("sem", proc_show_sem_limits),
-    FIXED("shmall", proc_show_shmall),
-    FIXED("shmmax", proc_show_shmmax),
-    FIXED("shmmni", proc_show_shmmni),
+    {"sem", S_IFREG | 0644, .show = proc_show_sem_limits, .write = proc_write_sem_limits,
+	.parameter = true},
+    NUMBER("sem_next_id", sem_next_id, 0, INT32_MAX),
+    NUMBER("shm_next_id", shm_next_id, 0, INT32_MAX),
+    {"shmall", S_IFREG | 0644, .show = proc_show_shmall, .write = proc_write_shmall,
+	.parameter = true},
+    {"shmmax", S_IFREG | 0644, .show = proc_show_shmmax, .write = proc_write_shmmax,
+	.parameter = true},
+    NUMBER("shmmni", shmmni, 0, IPC_MOST),
     CONSTANT("version", LINUX_VERSION "\n"),
     DIRECTORY("yama", yama_entries),
     {0},
@@ -337,6 +352,7 @@ static const struct proc_entry kernel_entries[] = {
 
 static const struct proc_entry vm_entries[] = {
     NUMBER("max_map_count", max_map_count, 0, INT32_MAX),
+    NUMBER("memfd_noexec", memfd_noexec, 0, 2),
     NUMBER("mmap_min_addr", mmap_min_addr, 0, INT64_MAX),
     NUMBER("overcommit_memory", overcommit_memory, 0, 2),
     NUMBER("overcommit_ratio", overcommit_ratio, 0, INT32_MAX),

@@ -38,6 +38,7 @@ int main(void)
 	until_state(taker_tid, 'S');
 	kill(getpid(), SIGUSR1);
 	pass_gate(&done);
+	until_state(taker_tid, 'S'); /* on its way there it would take the next one, too */
 	kill(getpid(), SIGUSR2);
 	pass_gate(&done);
 	syscall(SYS_tgkill, getpid(), taker_tid, SIGUSR2);

@@ -14,14 +14,14 @@ end)
 describe("fd.signalfd", function()
   subcommands("signalfd", {
     {"read", "S04_read"}, {"child_and_poll", "S22_child_and_poll"}, "change_mask", "inherited", "epoll_outlives",
-    "threads", "interrupt",
+    "threads", "interrupt", "epoll_busy_poll",
   })
 end)
 
 describe("fd.pidfd", function()
   subcommands("pidfd", {
     {"poll", "S19_poll"}, "bad_input", {"send_signal", "S18_send_signal"}, {"clone", "S53_clone"}, "getfd",
-    "thread", "fdinfo",
+    "thread", "fdinfo", "advise", "release",
   })
 end)
 

@@ -10,7 +10,7 @@ describe("mm", function()
   subcommands("mmcalls", {
     "map_flags", "droppable", "advice_errors", "remove_makes_holes", "holes_in_many_areas",
     "killed_while_populating", "locking", "lock_limits", "protection", "remapping",
-    "remap_pages", "memfd_flags", "file_advice", "overcommit",
+    "remap_pages", "memfd_flags", "memfd_noexec", "file_advice", "overcommit",
   })
 
   subcommands("mempolicy", {"thread_policy", "area_policy", "moving"})
