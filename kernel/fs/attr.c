@@ -4,7 +4,7 @@
 
 static int may_change(const struct inode *i, enum inode_change what)
 {
-	return i->ops->may_change ? i->ops->may_change(i, what) : 0;
+	return i->ops && i->ops->may_change ? i->ops->may_change(i, what) : 0;
 }
 
 static int change_mode(struct inode *i, uint32_t mode)

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
@@ -264,6 +265,25 @@ static void modes(void)
 	unlink("a");
 	unlink("b");
 	leave_work_dir();
+}
+
+/* What has no name has attributes all the same. */
+static void nameless_attributes(void)
+{
+	struct timespec times[2] = {{1, 0}, {2, 0}};
+	struct stat st;
+	int fds[4];
+
+	CHECK_EQ(0, pipe(fds));
+	CHECK_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, fds + 2));
+	for (int n = 0; n < 4; n++) {
+		CHECK_EQ(0, fchmod(fds[n], 0640));
+		CHECK_EQ(0, fchown(fds[n], 1, 2));
+		CHECK_EQ(0, futimens(fds[n], times));
+		CHECK_EQ(0, fstat(fds[n], &st));
+		CHECK_EQ(0640, st.st_mode & 07777);
+		CHECK(st.st_uid == 1 && st.st_gid == 2 && st.st_mtim.tv_sec == 2);
+	}
 }
 
 static void as_nobody(void)
@@ -561,9 +581,9 @@ static void most_descriptors(void)
 SUBCOMMANDS({"create", create}, {"append", append}, {"truncate_on_open", truncate_on_open},
     {"seek", seek}, {"sparse", sparse}, {"truncate", truncates}, {"large", large},
     {"unlink_open", unlink_open}, {"dup", dups}, {"status_flags", status_flags},
-    {"vectors", vectors}, {"modes", modes}, {"permissions", permissions}, {"times", times},
-    {"statx", statx_agrees}, {"sendfile", sendfile_copies}, {"devices", devices},
-    {"descriptor_limit", descriptor_limit}, {"tmpfile", tmpfile_unnamed},
-    {"readonly_errors", readonly_errors}, {"dup_query", dup_query},
+    {"vectors", vectors}, {"modes", modes}, {"nameless_attributes", nameless_attributes},
+    {"permissions", permissions}, {"times", times}, {"statx", statx_agrees},
+    {"sendfile", sendfile_copies}, {"devices", devices}, {"descriptor_limit", descriptor_limit},
+    {"tmpfile", tmpfile_unnamed}, {"readonly_errors", readonly_errors}, {"dup_query", dup_query},
     {"created_query", created_query}, {"own_locks", own_locks},
     {"most_descriptors", most_descriptors})

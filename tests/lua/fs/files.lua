@@ -1,7 +1,7 @@
 describe("fs.program", function()
   subcommands("file", {
     "create", "append", "truncate_on_open", "seek", "sparse", "truncate", "large", "unlink_open", "dup",
-    "status_flags", "vectors", "modes", "permissions", "times", "statx", "sendfile", "devices", "descriptor_limit",
+    "status_flags", "vectors", "modes", "nameless_attributes", "permissions", "times", "statx", "sendfile", "devices", "descriptor_limit",
     "tmpfile", "readonly_errors", "dup_query", "created_query", "own_locks", "most_descriptors",
   })
   subcommands("path", {
