@@ -357,6 +357,7 @@ static void drive_calls(void)
 	memset(pids, 0, MAX_WORKERS * sizeof(*pids));
 	end_all();
 	remove_ipc();
+	remove_queues();
 	remove_sandbox();
 	sethostname(host, strlen(host));
 }

@@ -7,6 +7,7 @@
 
 #include "fuzz_values.h"
 
+#include <dirent.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
@@ -85,6 +86,23 @@ static void remove_ipc(void)
 		if ((id = shmctl(i, SHM_STAT, &found.segment)) >= 0)
 			shmctl(id, IPC_RMID, NULL);
 	}
+}
+
+/* So do POSIX message queues. Still in the sandbox. */
+static void remove_queues(void)
+{
+	DIR *d;
+	struct dirent *e;
+
+	mkdir(SANDBOX "/mqueue", 0700);
+	if (mount("mqueue", SANDBOX "/mqueue", "mqueue", 0, NULL))
+		return;
+	d = opendir(SANDBOX "/mqueue");
+	while (d && (e = readdir(d)))
+		syscall(SYS_mq_unlink, e->d_name);
+	if (d)
+		closedir(d);
+	umount2(SANDBOX "/mqueue", MNT_DETACH);
 }
 
 static void copy_program(const char *from, const char *to)
