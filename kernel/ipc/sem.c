@@ -63,7 +63,7 @@ static int try_one(struct sem_set *s, const struct linux_sembuf *op, struct sem_
 		return op->flags & IPC_NOWAIT ? -EAGAIN : SEM_ASLEEP;
 	if (value > SEMVMX)
 		return -ERANGE;
-	if (op->op && (op->flags & SEM_UNDO)) {
+	if (sem_op_undone(op)) {
 		int adjust = undo->adjust[op->num] - op->op;
 		if (adjust < -SEMVMX - 1 || adjust > SEMVMX)
 			return -ERANGE;
@@ -76,7 +76,7 @@ static int try_one(struct sem_set *s, const struct linux_sembuf *op, struct sem_
 static void take_back(struct sem_set *s, const struct linux_sembuf *op, struct sem_undo *undo)
 {
 	s->sems[op->num].value -= op->op;
-	if (op->op && (op->flags & SEM_UNDO))
+	if (sem_op_undone(op))
 		undo->adjust[op->num] = (int16_t)(undo->adjust[op->num] + op->op);
 }
 

@@ -54,6 +54,12 @@ static inline struct sem_set *sem_set_of(struct ipc_object *o)
 	return container_of(o, struct sem_set, ipc);
 }
 
+/* Does the process's end take it back? A wait for zero leaves nothing to take back. */
+static inline bool sem_op_undone(const struct linux_sembuf *op)
+{
+	return op->op && (op->flags & SEM_UNDO);
+}
+
 /* All operations or none: 0, -errno, or SEM_ASLEEP if it has to wait. */
 int sem_try(struct sem_set *s, struct sem_request *r);
 /* The set has changed: carries out what can be now. */

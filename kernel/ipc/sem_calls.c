@@ -17,7 +17,7 @@ static struct op_summary summarise(const struct linux_sembuf *ops, unsigned coun
 	struct op_summary sum = {0};
 	for (unsigned i = 0; i < count; i++) {
 		sum.alters |= ops[i].op != 0;
-		sum.undoes |= ops[i].op != 0 && (ops[i].flags & SEM_UNDO);
+		sum.undoes |= sem_op_undone(&ops[i]);
 		sum.max = MAX(sum.max, ops[i].num);
 	}
 	return sum;

@@ -110,6 +110,7 @@ static void sem_errors(void)
 
 static void undoes(void)
 {
+	CHECK_EQ(0, sem_do(1, 0, SEM_UNDO)); /* a wait for zero: nothing to take back */
 	CHECK_EQ(0, sem_do(0, -2, SEM_UNDO));
 	CHECK_EQ(0, sem_do(1, 3, SEM_UNDO));
 	CHECK_EQ(0, sem_do(1, -1, SEM_UNDO));
