@@ -26,14 +26,10 @@ SYSCALL(close_range)
 SYSCALL(dup)
 {
 	struct file *f = fd_get_raw((int)a[0]);
-	int fd;
 
 	if (!f)
 		return -EBADF;
-	fd = fd_install(f, 0, 0);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fd_install(f, 0, 0);
 }
 
 SYSCALL(dup3)
@@ -51,15 +47,11 @@ SYSCALL(dup3)
 
 static int64_t dup_from(struct file *f, uint64_t lowest, unsigned flags)
 {
-	int fd;
 
 	if ((int)lowest < 0 || lowest >= current_rlimit(RLIMIT_NOFILE))
 		return -EINVAL;
 	file_get(f);
-	fd = fd_install(f, flags, (int)lowest);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fd_install(f, flags, (int)lowest);
 }
 
 static int64_t set_cloexec(int fd, bool on)

@@ -301,7 +301,6 @@ SYSCALL(epoll_create1)
 	unsigned flags = (unsigned)a[0];
 	struct epoll *ep;
 	struct file *f;
-	int fd;
 
 	if (flags & ~(unsigned)O_CLOEXEC)
 		return -EINVAL;
@@ -314,8 +313,5 @@ SYSCALL(epoll_create1)
 		return PTR_ERR(f);
 	}
 	ep->file = f;
-	fd = fd_install(f, flags, 0);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fd_install(f, flags, 0);
 }

@@ -112,7 +112,6 @@ SYSCALL(eventfd2)
 	unsigned flags = (unsigned)a[1];
 	struct eventfd *e;
 	struct file *f;
-	int fd;
 
 	if (flags & ~(unsigned)(EFD_SEMAPHORE | O_CLOEXEC | O_NONBLOCK))
 		return -EINVAL;
@@ -129,8 +128,5 @@ SYSCALL(eventfd2)
 		kfree(e);
 		return PTR_ERR(f);
 	}
-	fd = fd_install(f, flags, 0);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fd_install(f, flags, 0);
 }

@@ -316,9 +316,12 @@ void fd_unreserve(int fd)
 
 int fd_install(struct file *f, unsigned flags, int lowest)
 {
-	if (!current->files)
-		return -EMFILE;
-	return claim_growing(current->files, (unsigned)lowest, f, flags & O_CLOEXEC);
+	struct files *t = current->files;
+	int fd = t ? claim_growing(t, (unsigned)lowest, f, flags & O_CLOEXEC) : -EMFILE;
+
+	if (fd < 0)
+		file_put(f);
+	return fd;
 }
 
 int fd_install_pair(struct file *a, struct file *b, unsigned flags, int out[2])

@@ -401,7 +401,6 @@ SYSCALL(inotify_init1)
 {
 	struct group *g;
 	struct file *f;
-	int fd;
 
 	if (a[0] & ~(uint64_t)(O_CLOEXEC | O_NONBLOCK))
 		return -EINVAL;
@@ -416,10 +415,7 @@ SYSCALL(inotify_init1)
 		kfree(g);
 		return PTR_ERR(f);
 	}
-	fd = fd_install(f, (unsigned)a[0], 0);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fd_install(f, (unsigned)a[0], 0);
 }
 
 /* The inotify file behind a descriptor, or ERR_PTR(-EBADF, -EINVAL). */

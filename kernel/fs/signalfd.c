@@ -189,7 +189,6 @@ static int create(sigset_t mask, unsigned flags)
 {
 	struct signalfd *s = kzalloc(sizeof(*s));
 	struct file *f;
-	int fd;
 
 	if (!s)
 		return -ENOMEM;
@@ -200,10 +199,7 @@ static int create(sigset_t mask, unsigned flags)
 		kfree(s);
 		return PTR_ERR(f);
 	}
-	fd = fd_install(f, flags, 0);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fd_install(f, flags, 0);
 }
 
 static int change(int fd, sigset_t mask)

@@ -193,7 +193,7 @@ static bool valid_clock(int clock)
 
 SYSCALL(timerfd_create)
 {
-	int clock = (int)a[0], fd;
+	int clock = (int)a[0];
 	unsigned flags = (unsigned)a[1];
 	struct timerfd *t;
 	struct file *f;
@@ -214,10 +214,7 @@ SYSCALL(timerfd_create)
 		kfree(t);
 		return PTR_ERR(f);
 	}
-	fd = fd_install(f, flags, 0);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fd_install(f, flags, 0);
 }
 
 /* (lock) */

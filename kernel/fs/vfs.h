@@ -241,8 +241,8 @@ struct file *fd_get_raw(int fd); /* O_PATH too */
 int fd_reserve(unsigned flags, int lowest);
 void fd_publish(int fd, struct file *f); /* takes over the reference */
 void fd_unreserve(int fd);
-int fd_install(struct file *f, unsigned flags,
-    int lowest); /* O_CLOEXEC; takes over the reference on success; fd or -EMFILE/-ENOMEM */
+/* flags: O_CLOEXEC. Takes over the reference, or drops it: the descriptor, -EMFILE, -ENOMEM. */
+int fd_install(struct file *f, unsigned flags, int lowest);
 int fd_install_pair(struct file *a, struct file *b, unsigned flags, int out[2]);
 int fd_close(int fd);
 bool fd_is_cloexec(int fd);

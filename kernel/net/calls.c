@@ -64,7 +64,7 @@ static struct file *create_file(int family, unsigned type, int protocol, unsigne
 SYSCALL(socket)
 {
 	unsigned flags;
-	int type = type_of((unsigned)a[1], &flags), fd;
+	int type = type_of((unsigned)a[1], &flags);
 	struct file *f;
 
 	if (type < 0)
@@ -72,10 +72,7 @@ SYSCALL(socket)
 	f = create_file((int)a[0], (unsigned)type, (int)a[2], flags);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
-	fd = fd_install(f, flags, 0);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fd_install(f, flags, 0);
 }
 
 static int make_pair(const uint64_t a[6], unsigned type, unsigned flags, struct file *out[2])

@@ -100,7 +100,6 @@ SYSCALL(pidfd_open)
 	unsigned flags = (unsigned)a[1];
 	struct pid *pid;
 	struct file *f;
-	int fd;
 
 	if (flags & ~(unsigned)(PIDFD_NONBLOCK | PIDFD_THREAD) || (int)a[0] <= 0)
 		return -EINVAL;
@@ -111,10 +110,7 @@ SYSCALL(pidfd_open)
 	pid_put(pid);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
-	fd = fd_install(f, O_CLOEXEC, 0);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fd_install(f, O_CLOEXEC, 0);
 }
 
 /* --- signals --- */
@@ -210,7 +206,6 @@ static int64_t get_fd(const struct pid *pid, int fd)
 {
 	struct files *files = target_files(pid);
 	struct file *f;
-	int result;
 
 	if (IS_ERR(files))
 		return PTR_ERR(files);
@@ -220,10 +215,7 @@ static int64_t get_fd(const struct pid *pid, int fd)
 	files_put(files);
 	if (!f)
 		return -EBADF;
-	result = fd_install(f, O_CLOEXEC, 0);
-	if (result < 0)
-		file_put(f);
-	return result;
+	return fd_install(f, O_CLOEXEC, 0);
 }
 
 SYSCALL(pidfd_getfd)

@@ -40,10 +40,8 @@ static int install_stdio(const struct spawn_args *a)
 		if (IS_ERR(f))
 			return PTR_ERR(f);
 		fd = fd_install(f, 0, i);
-		if (fd < 0) {
-			file_put(f);
+		if (fd < 0)
 			return fd;
-		}
 	}
 	return 0;
 }

@@ -16,36 +16,31 @@ int do_ptrace_event_message(int tid, uint64_t *out)
 
 /* --- siginfo --- */
 
-int do_ptrace_get_siginfo(int tid, struct siginfo *out)
+/* Copies it to `out` if that is wanted, or replaces it by `in`. */
+static int move_siginfo(int tid, struct siginfo *out, const struct siginfo *in)
 {
 	irqflags_t flags;
 	struct thread *t = tracee_lock(tid, &flags);
-	int err = 0;
+	struct siginfo *info = t ? t->trace->info : NULL;
 
 	if (!t)
 		return -ESRCH;
-	if (t->trace->info)
-		*out = *t->trace->info;
-	else
-		err = -EINVAL;
+	if (info && out)
+		*out = *info;
+	else if (info)
+		*info = *in;
 	spin_unlock(&task_lock, flags);
-	return err;
+	return info ? 0 : -EINVAL;
+}
+
+int do_ptrace_get_siginfo(int tid, struct siginfo *out)
+{
+	return move_siginfo(tid, out, NULL);
 }
 
 int do_ptrace_set_siginfo(int tid, const struct siginfo *info)
 {
-	irqflags_t flags;
-	struct thread *t = tracee_lock(tid, &flags);
-	int err = 0;
-
-	if (!t)
-		return -ESRCH;
-	if (t->trace->info)
-		*t->trace->info = *info;
-	else
-		err = -EINVAL;
-	spin_unlock(&task_lock, flags);
-	return err;
+	return move_siginfo(tid, NULL, info);
 }
 
 int do_ptrace_peek_signal(int tid, bool shared, uint64_t n, struct siginfo *out)

@@ -87,7 +87,6 @@ static int64_t open_ns(const struct namespace *ns)
 {
 	struct dentry *d = ns_dentry(ns);
 	struct file *f;
-	int fd;
 
 	if (!d)
 		return -ENOMEM;
@@ -95,10 +94,7 @@ static int64_t open_ns(const struct namespace *ns)
 	dentry_put(d);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
-	fd = fd_install(f, O_CLOEXEC, 0);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fd_install(f, O_CLOEXEC, 0);
 }
 
 /* ioctl_ns(2). What is above the first namespaces may not be seen. */

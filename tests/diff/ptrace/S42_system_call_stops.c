@@ -1,23 +1,10 @@
 #include "tracing.h"
 
-struct info {
-	uint8_t op, pad[3];
-	uint32_t arch;
-	uint64_t pc, sp;
-	union {
-		struct {
-			uint64_t nr, args[6];
-		} entry;
-		struct {
-			int64_t rval;
-			uint8_t is_error;
-		} exit;
-	};
-};
+typedef struct __ptrace_syscall_info info_t; /* glibc's name for the kernel's */
 
 static void say_call(pid_t pid)
 {
-	struct info i;
+	info_t i;
 	memset(&i, 0xee, sizeof(i));
 	errno = 0;
 	long n = request(PTRACE_GET_SYSCALL_INFO, pid, sizeof(i), (unsigned long)&i);
@@ -72,22 +59,23 @@ static void pass(pid_t pid)
 	step(pid, "printed");
 }
 
-int main(void)
+/* A new tracee at its entry into that call: before come those that raise makes after its kill. */
+static pid_t at_entry(unsigned long call)
 {
-	MUST(pipe(pipes) == 0);
 	pid_t pid = new_tracee(calls);
-	on_signal(SIGCHLD, quiet_handler, SA_RESTART);
+	info_t i = {0};
 	ptrace(PTRACE_SETOPTIONS, pid, NO_ARG, PTRACE_O_TRACESYSGOOD);
-	ptrace(PTRACE_SYSCALL, pid, NO_ARG, 0L);
-	/* what raise does after its kill */
-	for (;;) {
-		struct info i = {0};
+	while (i.op != 1 || i.entry.nr != call) {
+		ptrace(PTRACE_SYSCALL, pid, NO_ARG, 0L);
 		wait_trace(pid);
 		request(PTRACE_GET_SYSCALL_INFO, pid, sizeof(i), (unsigned long)&i);
-		if (i.op == 1 && i.entry.nr == SYS_setpriority)
-			break;
-		ptrace(PTRACE_SYSCALL, pid, NO_ARG, 0L);
 	}
+	return pid;
+}
+
+static void looks(void)
+{
+	pid_t pid = at_entry(SYS_setpriority);
 	say_call(pid);
 	say_siginfo(pid);
 	step(pid, "exit");
@@ -102,17 +90,10 @@ int main(void)
 	ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
 	say_wait("a signal", pid);
 	finish(pid);
+}
 
-	pid = new_tracee(calls);
-	ptrace(PTRACE_SETOPTIONS, pid, NO_ARG, PTRACE_O_TRACESYSGOOD);
-	for (;;) {
-		struct info i = {0};
-		ptrace(PTRACE_SYSCALL, pid, NO_ARG, 0L);
-		wait_trace(pid);
-		request(PTRACE_GET_SYSCALL_INFO, pid, sizeof(i), (unsigned long)&i);
-		if (i.op == 1 && i.entry.nr == SYS_umask)
-			break;
-	}
+static void changes(pid_t pid)
+{
 	step(pid, "exit");
 	skip(pid, true);
 	pass(pid);
@@ -135,6 +116,10 @@ int main(void)
 	set_reg(pid, R_ARG0, -5);
 	say_call(pid);
 	pass(pid);
+}
+
+static void restarts(pid_t pid)
+{
 	step(pid, "entry of read");
 	set_reg(pid, R_ARG2, 1);
 	ptrace(PTRACE_SYSCALL, pid, NO_ARG, 0L);
@@ -148,6 +133,16 @@ int main(void)
 	MUST(write(pipes[1], "xyz", 3) == 3);
 	step(pid, "exit");
 	say_call(pid);
+}
+
+int main(void)
+{
+	MUST(pipe(pipes) == 0);
+	on_signal(SIGCHLD, quiet_handler, SA_RESTART);
+	looks();
+	pid_t pid = at_entry(SYS_umask);
+	changes(pid);
+	restarts(pid);
 	ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
 	say_wait("tracee", pid);
 	return 0;

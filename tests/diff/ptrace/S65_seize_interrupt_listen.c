@@ -6,9 +6,8 @@ static int waits(void)
 	return pause_forever();
 }
 
-int main(void)
+static void interrupts(pid_t pid)
 {
-	pid_t pid = new_seized(waits, 0);
 	until_state(pid, 'S');
 	say("state after SEIZE %c", task_state(pid));
 	say("wait: %d", waitpid(pid, NULL, WNOHANG | __WALL));
@@ -31,7 +30,10 @@ int main(void)
 	SAY_PTRACE(PTRACE_INTERRUPT, pid, 0, 0);
 	say_wait("interrupted while listening", pid);
 	SAY_PTRACE(PTRACE_CONT, pid, 0, 0);
+}
 
+static void group_stop(pid_t pid)
+{
 	say("-- a group stop");
 	kill(pid, SIGSTOP);
 	say_wait("SIGSTOP", pid);
@@ -50,7 +52,10 @@ int main(void)
 	say_siginfo(pid);
 	SAY_PTRACE(PTRACE_CONT, pid, 0, SIGCONT);
 	until_state(pid, 'S');
+}
 
+static void goes_on_stopped(pid_t pid)
+{
 	say("-- let go on in a group stop that is still in force");
 	kill(pid, SIGTSTP);
 	say_wait("SIGTSTP", pid);
@@ -69,7 +74,10 @@ int main(void)
 	say_wait("makes another", pid);
 	SAY_PTRACE(PTRACE_CONT, pid, 0, 0);
 	until_state(pid, 'S');
+}
 
+static void continued(pid_t pid)
+{
 	say("-- SIGCONT to one that runs");
 	kill(pid, SIGCONT);
 	int status = wait_trace(pid);
@@ -78,10 +86,12 @@ int main(void)
 	status = wait_trace(pid);
 	say_trace("second", status);
 	SAY_PTRACE(PTRACE_CONT, pid, 0, 0);
-	finish(pid);
+}
 
+static void not_seized(void)
+{
 	say("-- not seized");
-	pid = new_tracee(sleeper);
+	pid_t pid = new_tracee(sleeper);
 	SAY_PTRACE(PTRACE_LISTEN, pid, 0, 0);
 	SAY_PTRACE(PTRACE_INTERRUPT, pid, 0, 0);
 	SAY_PTRACE(PTRACE_CONT, pid, 0, SIGSTOP);
@@ -92,5 +102,16 @@ int main(void)
 	kill(pid, SIGCONT);
 	say_wait("SIGCONT", pid);
 	finish(pid);
+}
+
+int main(void)
+{
+	pid_t pid = new_seized(waits, 0);
+	interrupts(pid);
+	group_stop(pid);
+	goes_on_stopped(pid);
+	continued(pid);
+	finish(pid);
+	not_seized();
 	return 0;
 }

@@ -12,10 +12,8 @@ static int forks(void)
 	return 9;
 }
 
-int main(void)
+static void seized(void)
 {
-	int status;
-	start = new_gate();
 	pid_t pid = child(forks);
 	SAY_PTRACE(PTRACE_SEIZE, pid, 1, 0);
 	SAY_PTRACE(PTRACE_SEIZE, pid, 0, 1 << 22);
@@ -35,8 +33,7 @@ int main(void)
 	ptrace(PTRACE_CONT, kid, NO_ARG, 0L);
 	say_wait("child", kid);
 	ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
-	status = wait_trace(pid);
-	say_trace("parent", status);
+	say_wait("parent", pid);
 	say_siginfo(pid);
 	ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
 	say_wait("parent", pid);
@@ -45,9 +42,12 @@ int main(void)
 	ptrace(PTRACE_SETOPTIONS, pid, NO_ARG, 0L);
 	ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
 	say_wait("parent", pid);
+}
 
-	say("-- exec without the option");
-	pid = new_tracee(forks);
+static void without_the_option(void)
+{
+	pid_t pid = new_tracee(forks);
+	int status;
 	open_gate(&start);
 	for (;;) {
 		ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
@@ -58,8 +58,12 @@ int main(void)
 		if (WSTOPSIG(status) == SIGTRAP)
 			say_siginfo(pid);
 	}
-	say("-- exec with system calls");
-	pid = new_tracee(forks);
+}
+
+static void with_system_calls(void)
+{
+	pid_t pid = new_tracee(forks);
+	int status;
 	ptrace(PTRACE_SETOPTIONS, pid, NO_ARG, PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD);
 	open_gate(&start);
 	do {
@@ -72,5 +76,15 @@ int main(void)
 	say("  message %lu, result %ld", event_message(pid), (long)get_reg(pid, R_ARG0));
 	ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
 	say_wait("tracee", pid);
+}
+
+int main(void)
+{
+	start = new_gate();
+	seized();
+	say("-- exec without the option");
+	without_the_option();
+	say("-- exec with system calls");
+	with_system_calls();
 	return 0;
 }

@@ -30,12 +30,8 @@ static void *other_thread(void *arg)
 	return NULL;
 }
 
-int main(void)
+static void nobody(void)
 {
-	unsigned long word = 1, regs[64];
-	struct iovec v = {regs, sizeof(regs)};
-	pthread_t t;
-	say("-- nobody");
 	all(0);
 	all(-1);
 	all(999999);
@@ -46,6 +42,11 @@ int main(void)
 	SAY_PTRACE(PTRACE_ATTACH, getpid(), 0, 0);
 	SAY_PTRACE(PTRACE_SEIZE, getpid(), 1, 0);
 	SAY_PTRACE(PTRACE_SEIZE, getpid(), 0, 0);
+}
+
+static void not_stopped(void)
+{
+	unsigned long word = 1;
 	say("-- not ours");
 	pid_t pid = child(sleeper);
 	until_state(pid, 'S');
@@ -66,8 +67,11 @@ int main(void)
 	SAY_PTRACE(PTRACE_SETOPTIONS, pid, 0, 0);
 	SAY_PTRACE(12345, pid, 0, 0);
 	finish(pid);
-	say("-- stopped");
-	pid = new_tracee(sleeper);
+}
+
+static void stopped(pid_t pid)
+{
+	unsigned long word = 1;
 	SAY_PTRACE(PTRACE_ATTACH, pid, 0, 0);
 	SAY_PTRACE(PTRACE_PEEKDATA, pid, 8, &word);
 	SAY_PTRACE(PTRACE_PEEKTEXT, pid, -1, &word);
@@ -87,6 +91,12 @@ int main(void)
 	SAY_PTRACE(PTRACE_GETEVENTMSG, pid, 0, 8);
 	SAY_PTRACE(PTRACE_GETSIGINFO, pid, 0, 8);
 	SAY_PTRACE(PTRACE_SETSIGINFO, pid, 0, 8);
+}
+
+static void registers(pid_t pid)
+{
+	unsigned long regs[64];
+	struct iovec v = {regs, sizeof(regs)};
 	SAY_PTRACE(PTRACE_GETREGSET, pid, NT_PRSTATUS, 8);
 	SAY_PTRACE(PTRACE_GETREGSET, pid, 0, &v);
 	SAY_PTRACE(PTRACE_GETREGSET, pid, 0x12345, &v);
@@ -107,6 +117,11 @@ int main(void)
 	v.iov_base = (void *)8;
 	SAY_PTRACE(PTRACE_GETREGSET, pid, NT_PRSTATUS, &v);
 	SAY_PTRACE(PTRACE_SETREGSET, pid, NT_PRSTATUS, &v);
+}
+
+static void not_here(pid_t pid)
+{
+	unsigned long regs[64];
 	SAY_PTRACE(12, pid, 0, regs); /* GETREGS and its like: not here */
 	SAY_PTRACE(13, pid, 0, regs);
 	SAY_PTRACE(14, pid, 0, regs);
@@ -118,6 +133,19 @@ int main(void)
 	SAY_PTRACE(PTRACE_SINGLESTEP, pid, 0, 99);
 	SAY_PTRACE(12345, pid, 0, 0);
 	SAY_PTRACE(1L << 32 | PTRACE_CONT, pid, 0, 0);
+}
+
+int main(void)
+{
+	pthread_t t;
+	say("-- nobody");
+	nobody();
+	not_stopped();
+	say("-- stopped");
+	pid_t pid = new_tracee(sleeper);
+	stopped(pid);
+	registers(pid);
+	not_here(pid);
 	say("-- from another thread");
 	pthread_create(&t, NULL, other_thread, &pid);
 	pthread_join(t, NULL);
