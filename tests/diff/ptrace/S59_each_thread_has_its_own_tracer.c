@@ -63,6 +63,5 @@ int main(void)
 	say("tracer of the second: %d", traced_by(tids[1]));
 	wait_for(other);
 	finish(pid);
-	/* a request from another thread of the tracer is not the tracer's */
 	return 0;
 }

@@ -1,10 +1,13 @@
 #include "tracing.h"
 
+/* Where nothing is; where siginfo has a sender's id, this is nobody's. */
+#define BAD_ADDRESS 0x7ffff000UL
+
 static int body(void)
 {
 	raise(SIGUSR1);
 	kill(getpid(), SIGUSR2);
-	*(volatile int *)16 = 1;
+	*(volatile int *)BAD_ADDRESS = 1;
 	return 0;
 }
 

@@ -16,6 +16,8 @@ static void *thread(void *arg UNUSED)
 	return NULL;
 }
 
+static pid_t *vforked; /* in a page that tracer and tracee share: whom vfork made */
+
 static int makes_all(void)
 {
 	pthread_t t;
@@ -24,8 +26,10 @@ static int makes_all(void)
 		_exit(1);
 	waitpid(pid, NULL, 0);
 	pid = vfork();
-	if (!pid)
+	if (!pid) {
+		*vforked = getpid();
 		_exit(2);
+	}
 	waitpid(pid, NULL, 0);
 	pid = clone(leaves, stack[0] + sizeof(stack[0]), CLONE_VM | SIGCHLD, NULL);
 	waitpid(pid, NULL, 0);
@@ -40,49 +44,104 @@ static int makes_all(void)
 	return 3;
 }
 
+/* Those that were made, each with what it did. */
+static struct kid {
+	pid_t pid;
+	bool announced; /* by an event of its maker */
+	char said[512];
+} kids[16];
+static int n_kids;
+
+static struct kid *kid(pid_t pid)
+{
+	for (int k = 0; k < n_kids; k++)
+		if (kids[k].pid == pid)
+			return &kids[k];
+	MUST(n_kids < 16);
+	kids[n_kids] = (struct kid){.pid = pid};
+	return &kids[n_kids++];
+}
+
+static void note_status(pid_t pid, int status)
+{
+	char *said = kid(pid)->said;
+	size_t len = strlen(said);
+	snprintf(said + len, sizeof(kids[0].said) - len, " %#x", status);
+	if (WIFSTOPPED(status))
+		ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
+}
+
+static bool seen(pid_t pid)
+{
+	for (int k = 0; k < n_kids; k++)
+		if (kids[k].pid == pid)
+			return true;
+	return false;
+}
+
+/* The message is the id of one that has become ours just now, and of which no event told. */
+static bool announces(pid_t parent, unsigned long message)
+{
+	pid_t pid = (pid_t)message;
+	if (pid <= 0 || (unsigned long)pid != message || pid == parent || pid == getpid())
+		return false;
+	if (!seen(pid)) {
+		int status;
+		if (waitpid(pid, &status, __WALL) != pid)
+			return false;
+		note_status(pid, status);
+	}
+	bool first = !kid(pid)->announced;
+	kid(pid)->announced = true;
+	return first;
+}
+
+static void say_event(pid_t parent, int event)
+{
+	static unsigned long of_vfork;
+	unsigned long message;
+	bool right;
+	if (!event || event == PTRACE_EVENT_EXEC || event > PTRACE_EVENT_VFORK_DONE)
+		return;
+	message = event_message(parent);
+	if (event == PTRACE_EVENT_VFORK_DONE) {
+		right = message == (unsigned long)*vforked && (!of_vfork || message == of_vfork);
+		of_vfork = 0;
+	} else {
+		right = announces(parent, message);
+		if (event == PTRACE_EVENT_VFORK)
+			of_vfork = message;
+	}
+	say("  about a child: %d", right);
+}
+
 /* Follows everybody; what children do is told apart from what their parent does, as both run at a
  * time. */
-static void follow(pid_t pid, unsigned long options, bool seize)
+static void follow(pid_t pid, unsigned long options)
 {
-	pid_t kids[16];
-	char said[16][512];
-	int n = 0;
+	n_kids = 0;
 	MUST(ptrace(PTRACE_SETOPTIONS, pid, NO_ARG, options) == 0);
 	ptrace(PTRACE_CONT, pid, NO_ARG, 0L);
 	for (bool alive = true; alive;) {
-		int status, sig = 0, k = 0;
+		int status, sig;
 		pid_t got = waitpid(-1, &status, __WALL);
 		if (got < 0)
 			break;
-		if (got == pid) {
-			say_trace("parent", status);
-			alive = WIFSTOPPED(status);
-			if (status >> 16 && status >> 16 < 6 && status >> 16 != 4) {
-				unsigned long message = event_message(pid);
-				for (k = 0; k < n && kids[k] != (pid_t)message; k++)
-					;
-				say("  about a child: %d",
-				    k < n || kill(message, 0) == 0 || status >> 16 == 5);
-			}
-			if (WIFSTOPPED(status) && !(status >> 16) && WSTOPSIG(status) != SIGTRAP)
-				sig = WSTOPSIG(status);
-			if (sig == SIGCHLD || sig == SIGUSR1)
-				sig = 0;
-		} else {
-			for (k = 0; k < n && kids[k] != got; k++)
-				;
-			if (k == n) {
-				kids[n] = got;
-				said[n++][0] = 0;
-			}
-			snprintf(said[k] + strlen(said[k]), 512 - strlen(said[k]), " %#x", status);
+		if (got != pid) {
+			note_status(got, status);
+			continue;
 		}
-		if (WIFSTOPPED(status))
+		say_trace("parent", status);
+		say_event(pid, status >> 16);
+		alive = WIFSTOPPED(status);
+		sig = alive && !(status >> 16) ? WSTOPSIG(status) : 0;
+		if (sig == SIGCHLD || sig == SIGUSR1 || sig == SIGTRAP)
+			sig = 0;
+		if (alive)
 			ptrace(PTRACE_CONT, got, NO_ARG, (long)sig);
 	}
-	for (int k = 0; k < n; k++)
-		say("child %d:%s", k, said[k]);
-	(void)seize;
+	for (int k = 0; k < n_kids; k++)
+		say("child %d:%s", k, kids[k].said);
 }
 
 int main(void)
@@ -90,13 +149,15 @@ int main(void)
 	unsigned long all = PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
 			    PTRACE_O_TRACEVFORKDONE;
 	runs = new_gate();
+	vforked = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	MUST(vforked != MAP_FAILED);
 	say("-- no options");
-	follow(new_tracee(makes_all), 0, false);
+	follow(new_tracee(makes_all), 0);
 	say("-- forks only");
-	follow(new_tracee(makes_all), PTRACE_O_TRACEFORK, false);
+	follow(new_tracee(makes_all), PTRACE_O_TRACEFORK);
 	say("-- all");
-	follow(new_tracee(makes_all), all, false);
+	follow(new_tracee(makes_all), all);
 	say("-- with exits");
-	follow(new_tracee(makes_all), PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXIT, false);
+	follow(new_tracee(makes_all), PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXIT);
 	return 0;
 }

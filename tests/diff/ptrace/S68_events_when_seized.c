@@ -8,7 +8,8 @@ static int forks(void)
 	if (!pid)
 		_exit(1);
 	waitpid(pid, NULL, 0);
-	execl("/bin/busybox", "true", NULL);
+	dup2(open("/dev/null", O_WRONLY), 1);
+	execl("/proc/self/exe", "diff", "--list", NULL);
 	return 9;
 }
 

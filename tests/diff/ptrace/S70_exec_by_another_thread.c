@@ -4,7 +4,9 @@ static struct gate start;
 static void *execs(void *arg UNUSED)
 {
 	pass_gate(&start);
-	execl("/bin/busybox", "sh", "-c", "exit 6", NULL);
+	dup2(open("/dev/null", O_WRONLY), 1);
+	dup2(1, 2);
+	execl("/proc/self/exe", "diff", "no such program", NULL);
 	return NULL;
 }
 
@@ -20,6 +22,17 @@ static int threads(void)
 	pthread_create(&t, NULL, execs, NULL);
 	pthread_create(&u, NULL, stays, NULL);
 	return pause_forever();
+}
+
+/* The exec does not go on before the sibling, a zombie, has been waited for. */
+static void say_that_it_waits(pid_t pid, pid_t execing)
+{
+	int waits = 1;
+	for (int i = 0; i < 40 && waits; i++) {
+		waits = waitpid(pid, NULL, WNOHANG | __WALL) == 0 && task_state(execing) == 'D';
+		short_sleep(500);
+	}
+	say("it waits for us: %d", waits);
 }
 
 int main(void)
@@ -51,8 +64,8 @@ int main(void)
 	say("  message %#lx", event_message(tids[1]));
 	ptrace(PTRACE_CONT, tids[1], NO_ARG, 0L);
 	until_state(tids[1], 'Z');
-	short_sleep(20000);
-	say("it waits for us: %d", task_state(tids[0]) != 't');
+	until_state(tids[0], 'D');
+	say_that_it_waits(pid, tids[0]);
 	say_wait("sibling", tids[1]);
 	say_wait("leader", pid);
 	say("  message is the thread's old id: %d", event_message(pid) == (unsigned long)tids[0]);

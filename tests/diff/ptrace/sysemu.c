@@ -3,16 +3,20 @@
 
 static int calls(void)
 {
-	say("emulated: %ld", syscall(SYS_umask, 1));
-	say("made: %d", syscall(SYS_umask, 022) == 07777);
+	long made = syscall(SYS_umask, 1);
+	long emulated = syscall(SYS_umask, 022);
+	long left_out = syscall(SYS_umask, 033);
+	int err = errno;
+	say("made %#lo, emulated %ld, then %ld %s", made, emulated, left_out, strerrorname_np(err));
+	say("mask %#lo", syscall(SYS_umask, 0));
 	return 0;
 }
 
 int main(void)
 {
+	umask(027);
 	pid_t pid = new_tracee(calls);
 	ptrace(PTRACE_SETOPTIONS, pid, NO_ARG, PTRACE_O_TRACESYSGOOD);
-	umask(0);
 	for (;;) {
 		ptrace(PTRACE_SYSCALL, pid, NO_ARG, 0L);
 		wait_trace(pid);
@@ -29,7 +33,7 @@ int main(void)
 	say("  message %lu", event_message(pid));
 	SAY_PTRACE(32, pid, 0, 0);
 	SAY_PTRACE(PTRACE_SINGLESTEP, pid, 0, 0);
-	SAY_PTRACE(PTRACE_CONT, pid, 0, 0);
+	MUST(ptrace(PTRACE_CONT, pid, NO_ARG, 0L) == 0);
 	say_wait("tracee", pid);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* PR_SET_PDEATHSIG: sent when the thread that made the child ends, by its rights, once; a change of
- * user and an exec of a set-id program forget it. */
+ * user forgets it. */
 #include "observe.h"
 
 static struct gate told, go;

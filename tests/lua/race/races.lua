@@ -1,4 +1,4 @@
--- The races of semantics.md, each so many rounds of two sides that meet at a random moment (race.rounds), with preemption
+-- The races R01 to R25, each so many rounds of two sides that meet at a random moment (race.rounds), with preemption
 -- and delays at the scheduling points on their way.
 describe("race.stop", function()
   subcommands("race_stop", {
