@@ -131,6 +131,26 @@ static inline int64_t __attribute__((unused)) now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
+/* Waits until the task, a process or a thread, is asleep. */
+static inline void __attribute__((unused)) await_sleep(pid_t tid)
+{
+	char path[64], text[512], *state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	do {
+		int fd = open(path, O_RDONLY);
+
+		CHECK(fd >= 0);
+		ssize_t n = read(fd, text, sizeof(text) - 1);
+		CHECK(n > 0);
+		text[n] = 0;
+		close(fd);
+		state = strrchr(text, ')') + 2;
+		if (*state != 'S')
+			sleep_ms(1);
+	} while (*state != 'S');
+}
+
 /* A fresh directory to work in, made the current one. */
 static char work_dir[64] __attribute__((unused));
 static inline void __attribute__((unused)) enter_work_dir(void)

@@ -370,7 +370,7 @@ static void rest(void)
 static void sleep_by_clock(void)
 {
 	pid_t busy = start_child(busy_loop), idle = start_child(rest);
-	struct itimerval it = {{0, 0}, {0, 50000}};
+	struct itimerval it = {{0, 50000}, {0, 50000}}, off = {0};
 	struct timespec t = {0, 30 * MS}, left = {0};
 	clockid_t clock;
 	int64_t start;
@@ -393,6 +393,7 @@ static void sleep_by_clock(void)
 	CHECK_EQ(0, setitimer(ITIMER_REAL, &it, NULL));
 	CHECK_EQ(EINTR, clock_nanosleep(clock, 0, &t, &left));
 	CHECK(left.tv_sec > 900);
+	CHECK_EQ(0, setitimer(ITIMER_REAL, &off, NULL));
 	CHECK_EQ(0, kill(busy, SIGKILL));
 	CHECK_EQ(0, kill(idle, SIGKILL));
 	CHECK_EQ(busy, waitpid(busy, NULL, 0));

@@ -538,6 +538,7 @@ static void set_nr_open(int n)
 static void share_too_many(int nr_open)
 {
 	pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	int status;
 
 	if (!child) {
 		int result;
@@ -546,7 +547,8 @@ static void share_too_many(int nr_open)
 		result = unshare(CLONE_FILES) == -1 && errno == EMFILE ? 0 : 1;
 		_exit(fork() == -1 && errno == EMFILE ? result : 2);
 	}
-	CHECK_EQ(child, waitpid(child, &(int){0}, 0));
+	CHECK_EQ(child, waitpid(child, &status, 0));
+	CHECK_EQ(0, status);
 }
 
 /* fs.nr_open bounds RLIMIT_NOFILE and copies of tables. */

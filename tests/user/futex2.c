@@ -116,13 +116,19 @@ static void handler(int sig)
 static long interrupted(int flags)
 {
 	struct sigaction sa = {.sa_handler = handler, .sa_flags = flags};
-	struct itimerval soon = {.it_value = {0, 20000}};
+	struct itimerval often = {{0, 20000}, {0, 20000}}, off = {0};
+	long result_;
+	int err;
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += flags ? 1 : 60;
 	CHECK_EQ(0, sigaction(SIGALRM, &sa, NULL));
-	CHECK_EQ(0, setitimer(ITIMER_REAL, &soon, NULL));
-	return waitv(v, 3, 0, &until, CLOCK_MONOTONIC);
+	CHECK_EQ(0, setitimer(ITIMER_REAL, &often, NULL));
+	result_ = waitv(v, 3, 0, &until, CLOCK_MONOTONIC);
+	err = errno;
+	CHECK_EQ(0, setitimer(ITIMER_REAL, &off, NULL));
+	errno = err;
+	return result_;
 }
 
 static void wait_vectors(void)
@@ -148,13 +154,12 @@ static void wait_vectors(void)
 		CHECK_EQ(0, wake(&words[i], ANY, 1, v[i].flags));
 }
 
-static int waiting;
+static int waiter;
 
 static void *waits_for_first(void *arg)
 {
-	__atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&waiter, gettid(), __ATOMIC_SEQ_CST);
 	CHECK_EQ(0, wait_on(words, 0, (uintptr_t)arg, U32 | PRIVATE, NULL, 0));
-	__atomic_fetch_sub(&waiting, 1, __ATOMIC_SEQ_CST);
 	return NULL;
 }
 
@@ -163,12 +168,12 @@ static void waits(void)
 	pthread_t t;
 	fill();
 	CHECK_EQ(0, pthread_create(&t, NULL, waits_for_first, (void *)2L));
-	while (!__atomic_load_n(&waiting, __ATOMIC_SEQ_CST))
+	while (!__atomic_load_n(&waiter, __ATOMIC_SEQ_CST))
 		sleep_ms(1);
+	await_sleep(waiter);
 	CHECK_EQ(0, wake(words, ANY, 0, U32 | PRIVATE)); /* none means none */
 	CHECK_EQ(0, wake(words, 1, 1, U32 | PRIVATE));
-	while (wake(words, 3, -1, U32 | PRIVATE) != 1)
-		sleep_ms(1);
+	CHECK_EQ(1, wake(words, 3, -1, U32 | PRIVATE));
 	CHECK_EQ(0, pthread_join(t, NULL));
 }
 

@@ -205,5 +205,70 @@ static void copy_between(void)
 	CHECK_EQ(0, process_vm_readv(nobody, &nothing, 1, (struct iovec *)bad, 1025, 0));
 }
 
+struct other {
+	int told[2], go[2];
+	char *at;
+};
+
+/* Has other content at the address, and what is written there is seen here alone. */
+static int has_other_content(struct other *o)
+{
+	char c;
+
+	strcpy(o->at, "child's");
+	CHECK_EQ(1, write(o->told[1], "", 1));
+	CHECK_EQ(1, read(o->go[0], &c, 1));
+	CHECK_STR("write's", o->at);
+	return 0;
+}
+
+static int has_no_right(struct iovec *local, struct iovec *remote)
+{
+	const pid_t parent = getppid();
+
+	CHECK_EQ(4, process_vm_readv(parent, local, 1, remote, 1, 0));
+	CHECK_EQ(0, setgid(1234));
+	CHECK_EQ(0, setuid(1234));
+	CHECK_ERRNO(EPERM, process_vm_readv(parent, local, 1, remote, 1, 0));
+	CHECK_ERRNO(EPERM, process_vm_writev(parent, local, 1, remote, 1, 0));
+	return 0;
+}
+
+static void copy_with_another(void)
+{
+	static char mine[8] = "parent";
+	struct other o = {.at = mine};
+	char buf[8] = "", c, *bad = (char *)8;
+	struct iovec local = {buf, 8}, remote[2] = {{mine, 8}, {bad, 8}};
+	int status;
+	pid_t pid;
+
+	CHECK_EQ(0, pipe(o.told));
+	CHECK_EQ(0, pipe(o.go));
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		_exit(has_other_content(&o));
+	CHECK_EQ(1, read(o.told[0], &c, 1));
+	CHECK_EQ(8, process_vm_readv(pid, &local, 1, remote, 1, 0));
+	CHECK_STR("child's", buf);
+	CHECK_STR("parent", mine);
+	CHECK_ERRNO(EFAULT, process_vm_readv(pid, &local, 1, remote + 1, 1, 0));
+	strcpy(buf, "write's");
+	CHECK_EQ(8, process_vm_writev(pid, &local, 1, remote, 2, 0));
+	CHECK_STR("parent", mine);
+	CHECK_EQ(1, write(o.go[1], "", 1));
+	CHECK_EQ(pid, waitpid(pid, &status, 0));
+	CHECK_EQ(0, status);
+	CHECK_ERRNO(ESRCH, process_vm_readv(pid, &local, 1, remote, 1, 0));
+	local.iov_len = 4;
+	pid = fork();
+	if (!pid)
+		_exit(has_no_right(&local, remote));
+	CHECK_EQ(pid, waitpid(pid, &status, 0));
+	CHECK_EQ(0, status);
+}
+
 SUBCOMMANDS({"smaps_counts", smaps_counts}, {"smaps_flags", smaps_flags}, {"meminfo", meminfo},
-    {"oom_files", oom_files}, {"copy_between", copy_between})
+    {"oom_files", oom_files}, {"copy_between", copy_between},
+    {"copy_with_another", copy_with_another})

@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 
 static mqd_t make(const char *name, long maxmsg, long msgsize)
 {
@@ -152,6 +153,7 @@ static void waiting(void)
 {
 	mqd_t q = make("/waiting", 1, 16);
 	struct timespec past = {1, 0}, bad = {0, 1000000000}, soon;
+	const struct itimerval often = {{0, 20000}, {0, 20000}}, off = {0};
 	struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
 	char buf[16];
 	int status;
@@ -180,8 +182,9 @@ static void waiting(void)
 	CHECK_EQ(0, status);
 	/* a signal interrupts */
 	CHECK_EQ(0, sigaction(SIGALRM, &sa, NULL));
-	alarm(1);
+	CHECK_EQ(0, setitimer(ITIMER_REAL, &often, NULL));
 	CHECK_ERRNO(EINTR, mq_receive(q, buf, 16, NULL));
+	CHECK_EQ(0, setitimer(ITIMER_REAL, &off, NULL));
 	close(q);
 	mq_unlink("/waiting");
 }

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -308,14 +309,22 @@ static void advise_other(void)
 	pid = child(&end);
 	fd = pidfd_open_(pid, 0);
 	CHECK_EQ(2 * page, advise(fd, v, 2, MADV_COLD, 0));
+	CHECK_EQ(2 * page, advise(fd, v, 2, MADV_PAGEOUT, 0));
 	CHECK_EQ(0, advise(fd, v, 0, MADV_WILLNEED, 0));
+	CHECK_EQ(0, advise(fd, v, 0, MADV_COLD, 0));
 	CHECK_ERRNO(EINVAL, advise(fd, v, 2, MADV_DONTNEED, 0));
 	CHECK_ERRNO(EINVAL, advise(fd, v, 2, MADV_COLD, 1));
 	CHECK_ERRNO(EBADF, advise(end, v, 2, MADV_COLD, 0));
+	CHECK_ERRNO(EBADF, advise(99, v, 2, MADV_COLD, 0));
 	CHECK_ERRNO(EFAULT, advise(fd, NULL, 2, MADV_COLD, 0));
+	CHECK_ERRNO(EFAULT, advise(fd, (struct iovec *)16, 2, MADV_COLD, 0));
+	CHECK_ERRNO(EINVAL, advise(fd, v, 2000, MADV_COLD, 0));
+	CHECK_ERRNO(EINVAL, advise(fd, v, 2, MADV_DONTFORK, 0));
 	v[1].iov_base = p + 3 * page; /* a hole */
 	CHECK_EQ(page, advise(fd, v, 2, MADV_COLD, 0));
 	CHECK_ERRNO(ENOMEM, advise(fd, v + 1, 1, MADV_COLD, 0));
+	v[1] = (struct iovec){p + 1, page}; /* no page begins there */
+	CHECK_EQ(page, advise(fd, v, 2, MADV_COLD, 0));
 	unprivileged = fork();
 	if (!unprivileged) {
 		int own = pidfd_open_(getpid(), 0);
@@ -323,6 +332,8 @@ static void advise_other(void)
 		CHECK_EQ(0, setuid(1234));
 		CHECK_ERRNO(EACCES, advise(fd, v, 1, MADV_COLD, 0));
 		CHECK_EQ(page, advise(own, v, 1, MADV_COLD, 0));
+		v[0].iov_len = 2 * page;
+		CHECK_EQ(2 * page, advise(own, v, 1, MADV_PAGEOUT, 0));
 		CHECK_ERRNO(EINVAL, advise(own, v, 1, MADV_DONTNEED, 0));
 		_exit(0);
 	}
@@ -334,25 +345,96 @@ static void advise_other(void)
 	munmap(p, 4 * page);
 }
 
+static long release(int fd, unsigned flags)
+{
+	return syscall(SYS_process_mrelease, fd, flags);
+}
+
+/* A process that is being killed, and held with its memory in the stop at its end. */
+static int hold_dying(pid_t pid)
+{
+	int status;
+
+	CHECK_EQ(pid, waitpid(pid, &status, __WALL));
+	CHECK_EQ(SIGSTOP << 8 | 0x7f, status);
+	CHECK_EQ(0, ptrace(PTRACE_SETOPTIONS, pid, NULL, (long)PTRACE_O_TRACEEXIT));
+	CHECK_EQ(0, kill(pid, SIGKILL));
+	CHECK_EQ(pid, waitpid(pid, &status, __WALL));
+	CHECK_EQ(PTRACE_EVENT_EXIT << 16 | SIGTRAP << 8 | 0x7f, status);
+	return pidfd_open_(pid, 0);
+}
+
+static void let_die(pid_t pid, int fd)
+{
+	siginfo_t info;
+
+	CHECK_EQ(0, ptrace(PTRACE_CONT, pid, NULL, 0L));
+	CHECK_EQ(0, waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT));
+	CHECK_EQ(CLD_KILLED, info.si_code);
+	CHECK_ERRNO(ESRCH, release(fd, 0));
+	CHECK_EQ(pid, waitpid(pid, NULL, 0));
+	CHECK_ERRNO(ESRCH, release(fd, 0));
+	CHECK_EQ(0, close(fd));
+}
+
+/* KiB of anonymous memory. */
+static long anonymous(pid_t pid)
+{
+	char path[64], buf[4096];
+	const char *line;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	int fd = open(path, O_RDONLY);
+	CHECK(fd >= 0);
+	ssize_t n = read(fd, buf, sizeof(buf) - 1);
+	CHECK(n > 0);
+	buf[n] = 0;
+	close(fd);
+	line = strstr(buf, "RssAnon:");
+	CHECK(line);
+	return atol(line + 8);
+}
+
+static int stops_with_memory(void *arg)
+{
+	size_t size = (size_t)arg;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(p != MAP_FAILED);
+	memset(p, 1, size);
+	CHECK_EQ(0, ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+	raise(SIGSTOP);
+	return 0;
+}
+
 /* process_mrelease: the memory of one that is being killed. */
 static void release_dying(void)
 {
-	siginfo_t info;
+	const size_t size = 4 << 20;
 	int end;
 	pid_t pid = child(&end);
 	int fd = pidfd_open_(pid, 0);
 
-	CHECK_ERRNO(EINVAL, syscall(SYS_process_mrelease, fd, 1));
-	CHECK_ERRNO(EBADF, syscall(SYS_process_mrelease, -1, 0));
-	CHECK_ERRNO(EBADF, syscall(SYS_process_mrelease, end, 0));
-	CHECK_ERRNO(EINVAL, syscall(SYS_process_mrelease, fd, 0));
-	CHECK_EQ(0, kill(pid, SIGKILL));
-	CHECK(!syscall(SYS_process_mrelease, fd, 0) || errno == ESRCH);
-	CHECK_EQ(0, waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT));
-	CHECK_ERRNO(ESRCH, syscall(SYS_process_mrelease, fd, 0));
+	CHECK_ERRNO(EINVAL, release(fd, 1));
+	CHECK_ERRNO(EBADF, release(-1, 0));
+	CHECK_ERRNO(EBADF, release(end, 0));
+	CHECK_ERRNO(EINVAL, release(fd, 0));
+	CHECK_EQ(0, close(end));
 	CHECK_EQ(pid, waitpid(pid, NULL, 0));
-	CHECK_ERRNO(ESRCH, syscall(SYS_process_mrelease, fd, 0));
-	close(end);
+	CHECK_EQ(0, close(fd));
+	fd = pidfd_open_(getpid(), 0);
+	CHECK_ERRNO(EINVAL, release(fd, 0)); /* it is not dying */
+	CHECK_EQ(0, close(fd));
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		_exit(stops_with_memory((void *)size));
+	fd = hold_dying(pid);
+	CHECK(anonymous(pid) >= (long)(size >> 10));
+	CHECK_EQ(0, release(fd, 0));
+	CHECK(anonymous(pid) < (long)(size >> 10));
+	CHECK_EQ(0, release(fd, 0)); /* already done */
+	let_die(pid, fd);
 }
 
 SUBCOMMANDS({"poll", poll_end}, {"bad_input", bad_input}, {"send_signal", send_signal},

@@ -1,15 +1,8 @@
-/* /proc/PID/pagemap, numa_maps, timers, timerslack_ns and their like; process_madvise(2) and
- * process_mrelease(2). */
+/* /proc/PID/pagemap, numa_maps, timers, timerslack_ns and their like. */
 #include "check.h"
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-
-#ifndef SYS_process_mrelease
-#define SYS_process_mrelease 448
-#endif
 
 static char *slurp(const char *path)
 {
@@ -98,54 +91,4 @@ static void small_files(void)
 	CHECK_EQ(0, timer_delete(id));
 }
 
-static void madvise_other(void)
-{
-	char *m = mmap(NULL, 8 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct iovec v[2] = {{m, 4096}, {m + 2 * 4096, 8192}};
-	int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
-
-	CHECK_EQ(3 * 4096, syscall(SYS_process_madvise, self, v, 2, MADV_COLD, 0));
-	CHECK_EQ(3 * 4096, syscall(SYS_process_madvise, self, v, 2, MADV_PAGEOUT, 0));
-	CHECK_EQ(0, syscall(SYS_process_madvise, self, v, 0, MADV_COLD, 0));
-	CHECK_ERRNO(EINVAL, syscall(SYS_process_madvise, self, v, 2, MADV_COLD, 1));
-	CHECK_ERRNO(EINVAL, syscall(SYS_process_madvise, self, v, 2, MADV_DONTFORK, 0));
-	CHECK_ERRNO(EINVAL, syscall(SYS_process_madvise, self, v, 2000, MADV_COLD, 0));
-	CHECK_ERRNO(EFAULT, syscall(SYS_process_madvise, self, 16, 2, MADV_COLD, 0));
-	CHECK_ERRNO(EBADF, syscall(SYS_process_madvise, 99, v, 2, MADV_COLD, 0));
-	CHECK_ERRNO(EBADF, syscall(SYS_process_madvise, 1, v, 2, MADV_COLD, 0));
-	v[1].iov_base = m + 1;
-	CHECK_EQ(4096, syscall(SYS_process_madvise, self, v, 2, MADV_COLD, 0));
-	pid_t pid = fork();
-	if (!pid)
-		_exit(0);
-	int child = (int)syscall(SYS_pidfd_open, pid, 0);
-	CHECK_EQ(pid, waitpid(pid, NULL, 0));
-	CHECK_ERRNO(ESRCH, syscall(SYS_process_madvise, child, v, 1, MADV_COLD, 0));
-	close(child);
-	close(self);
-}
-
-static void mrelease(void)
-{
-	int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
-
-	CHECK_ERRNO(EINVAL, syscall(SYS_process_mrelease, self, 1));
-	CHECK_ERRNO(EBADF, syscall(SYS_process_mrelease, 99, 0));
-	CHECK_ERRNO(EINVAL, syscall(SYS_process_mrelease, self, 0)); /* it is not dying */
-	pid_t pid = fork();
-	if (!pid) {
-		pause();
-		_exit(0);
-	}
-	int child = (int)syscall(SYS_pidfd_open, pid, 0);
-	CHECK_EQ(0, kill(pid, SIGKILL));
-	long r = syscall(SYS_process_mrelease, child, 0);
-	CHECK(r == 0 || errno == ESRCH || errno == EINVAL);
-	CHECK_EQ(pid, waitpid(pid, NULL, 0));
-	CHECK_ERRNO(ESRCH, syscall(SYS_process_mrelease, child, 0));
-	close(child);
-	close(self);
-}
-
-SUBCOMMANDS({"pagemap", pagemap}, {"numa_maps", numa_maps}, {"small_files", small_files},
-    {"madvise_other", madvise_other}, {"mrelease", mrelease})
+SUBCOMMANDS({"pagemap", pagemap}, {"numa_maps", numa_maps}, {"small_files", small_files})

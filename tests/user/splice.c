@@ -70,17 +70,18 @@ static void waits(void)
 
 	two_pipes();
 	if (!fork()) {
-		sleep_ms(30);
+		await_sleep(getppid());
 		put("late");
 		_exit(0);
 	}
 	CHECK_EQ(4, splice(p[0], NULL, q[1], NULL, 10, 0));
 	expect(q[0], "late");
 	CHECK(wait(&status) > 0);
+	CHECK_EQ(0, status);
 	CHECK_EQ(65536, write(q[1], memset(buf, 'x', 65536), 65536));
 	put("more");
 	if (!fork()) {
-		sleep_ms(30);
+		await_sleep(getppid());
 		CHECK_EQ(65536, read(q[0], buf, 65536));
 		_exit(0);
 	}

@@ -12,5 +12,5 @@ describe("fs.proc", function()
 end)
 
 describe("fs.proc.memory", function()
-  subcommands("procmem", {"pagemap", "numa_maps", "small_files", "madvise_other", "mrelease"})
+  subcommands("procmem", {"pagemap", "numa_maps", "small_files"})
 end)

@@ -14,7 +14,7 @@ describe("mm", function()
   })
 
   subcommands("mempolicy", {"thread_policy", "area_policy", "moving"})
-  subcommands("memproc", {"smaps_counts", "smaps_flags", "meminfo", "oom_files", "copy_between"})
+  subcommands("memproc", {"smaps_counts", "smaps_flags", "meminfo", "oom_files", "copy_between", "copy_with_another"})
 
   it("exhausting_memory_ends_the_program_not_the_kernel", function()
     local out, result = exec{bin .. "mm", "eat_everything"}
