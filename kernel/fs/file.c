@@ -300,14 +300,24 @@ int file_stat(struct file *f, struct linux_stat *st)
 	return inode_getattr(f->inode, st);
 }
 
-char *file_path(struct file *f, const struct path *root, char *buf, size_t size)
+static char *text_from_root(const struct path *at, char *buf, size_t size)
+{
+	struct path root;
+	char *text;
+
+	fs_places(current_fs(), &root, NULL);
+	text = path_text_raw(at, &root, buf, size, at->dentry->unlinked ? " (deleted)" : "");
+	path_put(&root);
+	return text;
+}
+
+char *file_path(const struct file *f, char *buf, size_t size)
 {
 	const char *name = f->ops->name ? f->ops->name : "[file]";
 	size_t len = strlen(name) + sizeof("anon_inode:");
 
 	if (f->path.dentry)
-		return path_text_raw(
-		    &f->path, root, buf, size, f->path.dentry->unlinked ? " (deleted)" : "");
+		return text_from_root(&f->path, buf, size);
 	if (len > size)
 		return ERR_PTR(-ENAMETOOLONG);
 	memcpy(buf, "anon_inode:", 11);

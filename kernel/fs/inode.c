@@ -41,18 +41,6 @@ void superblock_use(struct superblock *sb)
 	__atomic_fetch_add(&sb->users, 1, __ATOMIC_RELAXED);
 }
 
-bool superblock_use_live(struct superblock *sb)
-{
-	int32_t old = __atomic_load_n(&sb->users, __ATOMIC_RELAXED);
-
-	do {
-		if (!old)
-			return false;
-	} while (!__atomic_compare_exchange_n(
-	    &sb->users, &old, old + 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
-	return true;
-}
-
 void superblock_unuse(struct superblock *sb)
 {
 	if (__atomic_sub_fetch(&sb->users, 1, __ATOMIC_ACQ_REL))

@@ -34,9 +34,8 @@ void superblock_get(struct superblock *sb);
 void superblock_put(struct superblock *sb);
 /* A new one has one user, whose maker gives it up or hands it to a mount. */
 void superblock_use(struct superblock *sb);
-bool superblock_use_live(struct superblock *sb); /* false: the last user is gone already */
-void superblock_unuse(struct superblock *sb);    /* the last user frees the tree */
-extern struct superblock anon_superblock;        /* inodes on no path */
+void superblock_unuse(struct superblock *sb); /* the last user frees the tree */
+extern struct superblock anon_superblock;     /* inodes on no path */
 
 /* --- inodes --- */
 ns_t inode_now(void);

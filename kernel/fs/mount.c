@@ -204,6 +204,30 @@ void mount_detach(struct mount *m)
 	path_put(&at);
 }
 
+int mount_move_all(const struct mount_move moves[], unsigned n)
+{
+	const struct path *last = &moves[n - 1].to;
+	struct path old[MOVES_MAX];
+	struct dentry *dir = lock_name(last->dentry);
+	int err = last->dentry->unlinked ? -ENOENT : 0;
+
+	ASSERT(mutex_held(&mount_lock) && n <= MOVES_MAX);
+	for (unsigned k = 0; k < n && !err; k++) {
+		struct mount *m = moves[k].m;
+
+		old[k] = (struct path){m->parent, m->covered};
+		path_get(&old[k]);
+		path_get(&moves[k].to);
+		mount_detach(m);
+		link_mount(m, &moves[k].to);
+	}
+	mutex_unlock(&dir->inode->lock);
+	dentry_put(dir);
+	for (unsigned k = 0; k < n && !err; k++)
+		path_put(&old[k]);
+	return err;
+}
+
 struct mount *mount_upon(const struct mount *m)
 {
 	irqflags_t flags = spin_lock(&tree_lock);

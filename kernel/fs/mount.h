@@ -37,9 +37,16 @@ struct mount *mount_create(struct dentry *root, const char *source, uint64_t fla
 void mount_get(struct mount *m);
 void mount_put(struct mount *m);
 void mount_drop(struct mount *m); /* the same, but as if it had not been used */
-/* Puts it on a place, or, without one, makes it the root of all. -ENOENT: the place was removed.
- * (mount_lock) */
+/* Puts it on a place. -ENOENT: that was removed. (mount_lock) */
 int mount_attach(struct mount *m, const struct path *at);
+/* Moves mounts of the tree, one after the other: all, or none as the last place was removed
+ * (-ENOENT). The other places are such that nobody can remove them. (mount_lock) */
+#define MOVES_MAX 2
+struct mount_move {
+	struct mount *m;
+	struct path to; /* references: the caller's */
+};
+int mount_move_all(const struct mount_move moves[], unsigned n);
 /* Out of the tree it goes, with none upon it. (mount_lock) */
 void mount_detach(struct mount *m);
 /* A mount on something in `m`, or NULL. (mount_lock) */

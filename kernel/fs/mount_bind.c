@@ -39,6 +39,18 @@ static void drop_copies(struct mount *first)
 	mount_put(first);
 }
 
+/* What they were copied from may go now. */
+static void forget_originals(const struct mount *first)
+{
+	irqflags_t flags = spin_lock(&tree_lock);
+	struct mount *m;
+
+	list_for_each (m, &mounts, link)
+		if (m->id >= first->id)
+			m->original = NULL;
+	spin_unlock(&tree_lock, flags);
+}
+
 /* The mount with the lowest id above `id`, of those on `parent` if that is given; or NULL. */
 static struct mount *next_mount(const struct mount *parent, int id)
 {
@@ -96,8 +108,7 @@ static int bind_found(const struct path *from, const struct path *at, bool recur
 	struct mount *copy;
 	int err = 0;
 
-	if (!from->mount || !from->mount->attached || from->mount->unbindable ||
-	    !at->mount->attached)
+	if (!from->mount || !from->mount->attached || from->mount->unbindable)
 		return -EINVAL;
 	if (is_directory(from) != is_directory(at))
 		return -ENOTDIR;
@@ -110,6 +121,8 @@ static int bind_found(const struct path *from, const struct path *at, bool recur
 		err = mount_attach(copy, at);
 	if (err)
 		drop_copies(copy);
+	else
+		forget_originals(copy);
 	return err;
 }
 
@@ -140,16 +153,15 @@ static int move_found(const struct path *from, const struct path *at)
 {
 	struct mount *m = from->mount;
 
-	if (!m || !m->attached || !at->mount->attached || !m->parent || !path_is_mount_root(from))
+	struct mount_move move = {m, *at};
+
+	if (!m || !m->attached || !m->parent || !path_is_mount_root(from))
 		return -EINVAL;
 	if (is_directory(from) != is_directory(at))
 		return -EINVAL;
 	if (is_below(at->mount, m))
 		return -ELOOP;
-	if (at->dentry->unlinked)
-		return -ENOENT;
-	mount_detach(m);
-	return mount_attach(m, at);
+	return mount_move_all(&move, 1);
 }
 
 int mount_move(const char *source, const struct path *at)

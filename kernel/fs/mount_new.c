@@ -50,13 +50,14 @@ static const struct filesystem {
 	const char *name;
 	/* With a use; NULL and *err: -EINVAL, -ENOMEM. (mount_lock) */
 	struct superblock *(*open)(const char *options, int *err);
+	bool single; /* every mount shows the same one: no mount's flags become its own */
 } filesystems[] = {
-    {"sysfs", open_sysfs},
-    {"tmpfs", open_tmpfs},
-    {"devtmpfs", open_devtmpfs},
-    {"proc", open_proc},
-    {"devpts", devpts_create},
-    {"mqueue", open_mqueue},
+    {"sysfs", open_sysfs, true},
+    {"tmpfs", open_tmpfs, false},
+    {"devtmpfs", open_devtmpfs, true},
+    {"proc", open_proc, false},
+    {"devpts", devpts_create, false},
+    {"mqueue", open_mqueue, true},
 };
 
 const char *filesystem_name(unsigned n)
@@ -85,8 +86,6 @@ static int attach_new(
 		err = mount_attach(m, at);
 	if (err)
 		mount_put(m);
-	else
-		__atomic_fetch_or(&sb->flags, flags & SUPERBLOCK_FLAGS, __ATOMIC_RELAXED);
 	return err;
 }
 
@@ -108,6 +107,8 @@ static int mount_new(const char *source, const struct path *at, const char *type
 	if (!sb)
 		return err;
 	err = attach_new(sb, source, at, flags);
+	if (!err && !fs->single)
+		__atomic_fetch_or(&sb->flags, flags & SUPERBLOCK_FLAGS, __ATOMIC_RELAXED);
 	superblock_unuse(sb); /* the mount has its own */
 	return err;
 }
@@ -127,12 +128,17 @@ static int remount(const struct path *at, uint64_t flags, const char *options)
 	struct superblock *sb = at->mount->sb;
 	const uint64_t changed = MS_RDONLY | MS_SYNCHRONOUS | MS_LAZYTIME;
 	uint64_t kept = __atomic_load_n(&sb->flags, __ATOMIC_RELAXED) & ~changed;
-	int err = sb->remount ? sb->remount(sb, options) : 0;
+	bool was_readonly = __atomic_load_n(&sb->flags, __ATOMIC_RELAXED) & MS_RDONLY;
+	int err = flags & MS_RDONLY ? superblock_stop_writers(sb) : 0;
 
-	if (!err && (flags & MS_RDONLY))
-		err = superblock_stop_writers(sb);
 	if (err)
 		return err;
+	err = sb->remount ? sb->remount(sb, options) : 0;
+	if (err) {
+		if (!was_readonly)
+			__atomic_fetch_and(&sb->flags, ~(uint64_t)MS_RDONLY, __ATOMIC_RELAXED);
+		return err;
+	}
 	__atomic_store_n(&sb->flags, kept | (flags & changed), __ATOMIC_RELAXED);
 	__atomic_store_n(&at->mount->flags, flags & MOUNT_FLAGS, __ATOMIC_RELAXED);
 	return 0;
@@ -156,16 +162,20 @@ static uint64_t complete_flags(uint64_t flags, const struct path *at)
 static int mount_locked(
     const char *source, struct path *at, const char *type, uint64_t flags, const char *options)
 {
+	const uint64_t propagation = MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
+
+	if (!at->mount || !at->mount->attached) /* a pipe, say, or in a tree that was detached */
+		return flags & (MS_REMOUNT | propagation) ? -EINVAL : -ENOENT;
 	flags = complete_flags(flags, at);
 	if (flags & MS_REMOUNT) {
-		if (!path_is_mount_root(at) || !at->mount->attached)
+		if (!path_is_mount_root(at))
 			return -EINVAL;
 		return flags & MS_BIND ? change_flags(at->mount, flags)
 				       : remount(at, flags, options);
 	}
 	if (flags & MS_BIND)
 		return mount_bind(source, at, flags & MS_REC);
-	if (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE))
+	if (flags & propagation)
 		return mount_propagation(at, flags);
 	if (flags & MS_MOVE)
 		return mount_move(source, at);

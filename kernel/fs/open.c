@@ -16,9 +16,6 @@ static int may_open(const struct path *p, unsigned flags)
 	unsigned want = open_access(flags);
 	int err;
 
-	if ((flags & O_TRUNC) && S_ISREG(i->mode) && mount_readonly(p->mount))
-		return -EROFS;
-
 	if (S_ISLNK(i->mode))
 		return -ELOOP;
 	if (S_ISDIR(i->mode) && (want & MAY_WRITE))
@@ -47,22 +44,27 @@ static int open_truncate(struct dentry *d)
 	return err;
 }
 
+static struct file *open_checked(const struct path *p, unsigned flags)
+{
+	int err = flags & O_PATH ? 0 : may_open(p, flags);
+
+	return err ? ERR_PTR(err) : file_open_path(p, flags);
+}
+
 /* Opens what was found, with all checks. */
 static struct file *open_found(const struct path *p, unsigned flags)
 {
-	struct inode *i = p->dentry->inode;
 	struct file *f;
 	int err;
 
-	if (!(flags & O_PATH)) {
-		err = may_open(p, flags);
-		if (err)
-			return ERR_PTR(err);
-	}
-	f = file_open_path(p, flags);
-	if (IS_ERR(f) || !(flags & O_TRUNC) || !S_ISREG(i->mode) || (flags & O_PATH))
-		return f;
-	err = open_truncate(p->dentry);
+	if (!(flags & O_TRUNC) || !S_ISREG(p->dentry->inode->mode) || (flags & O_PATH))
+		return open_checked(p, flags);
+	err = path_want_write(p);
+	if (err)
+		return ERR_PTR(err);
+	f = open_checked(p, flags);
+	err = IS_ERR(f) ? 0 : open_truncate(p->dentry);
+	mount_end_write(p->mount);
 	if (err) {
 		file_put(f);
 		return ERR_PTR(err);

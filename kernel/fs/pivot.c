@@ -44,9 +44,6 @@ static bool is_root_in_tree(const struct path *p)
 /* (mount_lock) */
 static int pivot(const struct path *root, const struct path *new, const struct path *put_old)
 {
-	struct path place;
-	int err;
-
 	if (!new->mount->attached || !put_old->mount->attached || !root->mount->attached)
 		return -EINVAL;
 	if (new->dentry->unlinked || put_old->dentry->unlinked)
@@ -57,15 +54,9 @@ static int pivot(const struct path *root, const struct path *new, const struct p
 		return -EINVAL;
 	if (!path_reaches(put_old, new) || !path_reaches(new, root))
 		return -EINVAL;
-	place = (struct path){root->mount->parent, root->mount->covered};
-	path_get(&place);
-	mount_detach(new->mount);
-	mount_detach(root->mount);
-	err = mount_attach(root->mount, put_old);
-	if (!err)
-		err = mount_attach(new->mount, &place);
-	path_put(&place);
-	return err;
+	const struct mount_move moves[] = {
+	    {new->mount, {root->mount->parent, root->mount->covered}}, {root->mount, *put_old}};
+	return mount_move_all(moves, ARRAY_SIZE(moves));
 }
 
 static int lookup_directory(uaddr_t upath, struct path *out)

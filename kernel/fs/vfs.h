@@ -313,8 +313,9 @@ int file_stat(struct file *f, struct linux_stat *st);
 /* Calls emit for what follows ctx->pos in an open directory, and advances it. -ENOTDIR, -ENOENT
  * (removed). */
 int file_iterate(struct file *f, struct dir_context *ctx);
-/* As path_text, for links in /proc: " (deleted)" is added; of a file on no path its name. */
-char *file_path(struct file *f, const struct path *root, char *buf, size_t size);
+/* As path_text from the current root, for /proc: " (deleted)" is added; of a file on no path its
+ * name. */
+char *file_path(const struct file *f, char *buf, size_t size);
 int do_mount(
     const char *source, const char *target, const char *type, uint64_t flags, const char *data);
 

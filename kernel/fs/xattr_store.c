@@ -53,15 +53,16 @@ static bool is_users(const char *name)
 	return !strncmp(name, "user.", 5);
 }
 
-/* (i->lock) */
+/* Beside what it replaces. (i->lock) */
 static bool room_for(const struct inode *i, const char *name, size_t size)
 {
-	size_t total = size;
+	size_t total = size + XATTR_NAME_MAX;
 
 	if (!is_users(name))
 		return true;
 	for (const struct xattr *x = i->xattrs; x; x = x->next)
-		total += is_users(x->name) ? x->size + XATTR_NAME_MAX : 0;
+		if (is_users(x->name) && strcmp(x->name, name) != 0)
+			total += x->size + XATTR_NAME_MAX;
 	return total <= USER_TOTAL_MAX;
 }
 

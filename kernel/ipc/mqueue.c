@@ -93,27 +93,46 @@ int mqueue_send(struct file *f, struct mq_message *m, ns_t deadline)
 	return 0;
 }
 
+/* (q->lock) */
+static struct mq_message *take_first(struct mqueue *q)
+{
+	struct mq_message *m;
+
+	if (!q->count)
+		return NULL;
+	m = list_first(&q->messages, struct mq_message, link);
+	list_remove(&m->link);
+	q->count--;
+	q->bytes -= m->size;
+	return m;
+}
+
 static struct mq_message *try_receive(struct mqueue *q)
 {
 	irqflags_t flags = spin_lock(&q->lock);
-	struct mq_message *m = NULL;
+	struct mq_message *m = take_first(q);
 
-	if (q->count) {
-		m = list_first(&q->messages, struct mq_message, link);
-		list_remove(&m->link);
-		q->count--;
-		q->bytes -= m->size;
-	}
 	spin_unlock(&q->lock, flags);
 	return m;
 }
 
-static void count_receiver(struct mqueue *q, int by)
+/* While a receiver is counted nobody is notified of a message: who leaves without one takes what
+ * has come meanwhile. */
+static int wait_for_message(struct mqueue *q, ns_t deadline, struct mq_message **m)
 {
 	irqflags_t flags = spin_lock(&q->lock);
+	int err;
 
-	q->receivers += (unsigned)by;
+	q->receivers++;
 	spin_unlock(&q->lock, flags);
+	err = wait_event(
+	    &q->wait, (*m = try_receive(q)) != NULL, SCHED_SLEEP_INTR, deadline, "mq_timedreceive");
+	flags = spin_lock(&q->lock);
+	q->receivers--;
+	if (err)
+		*m = take_first(q);
+	spin_unlock(&q->lock, flags);
+	return *m ? 0 : wait_result(err);
 }
 
 struct mq_message *mqueue_receive(struct file *f, ns_t deadline)
@@ -125,12 +144,9 @@ struct mq_message *mqueue_receive(struct file *f, ns_t deadline)
 	if (!m) {
 		if (f->flags & O_NONBLOCK)
 			return ERR_PTR(-EAGAIN);
-		count_receiver(q, 1);
-		err = wait_event(&q->wait, (m = try_receive(q)) != NULL, SCHED_SLEEP_INTR, deadline,
-		    "mq_timedreceive");
-		count_receiver(q, -1);
+		err = wait_for_message(q, deadline, &m);
 		if (err)
-			return ERR_PTR(wait_result(err));
+			return ERR_PTR(err);
 	}
 	wait_wake_events(&q->wait, POLLOUT | POLLWRNORM);
 	inode_touch(f->inode);
@@ -220,6 +236,8 @@ struct mqueue *mqueue_of(const struct file *f)
 
 static struct superblock *superblock;
 static struct mutex lock = MUTEX_INIT("mqueue"); /* makers, for the limits */
+static struct spinlock queues_lock = SPINLOCK_INIT("mqueues", RANK_FS);
+static struct list queues = LIST_INIT(queues); /* unlinked ones too (queues_lock) */
 
 #define NODE_SIZE    48 /* what Linux counts for a message's head, and for a priority */
 #define FILE_SIZE    80 /* as stat(2) shows a queue */
@@ -230,13 +248,20 @@ static struct mutex lock = MUTEX_INIT("mqueue"); /* makers, for the limits */
 static void mqueue_release(struct inode *i)
 {
 	struct mqueue *q = i->data;
+	irqflags_t flags;
 
-	while (q && !list_empty(&q->messages)) {
+	if (!q)
+		return;
+	flags = spin_lock(&queues_lock);
+	list_remove(&q->link);
+	spin_unlock(&queues_lock, flags);
+	while (!list_empty(&q->messages)) {
 		struct mq_message *m = list_first(&q->messages, struct mq_message, link);
 
 		list_remove(&m->link);
 		kfree(m);
 	}
+	pid_put(q->owner);
 	kfree(q);
 }
 
@@ -259,20 +284,20 @@ static int choose_limits(struct mqueue *q, const struct mq_attr *attr)
 	return 0;
 }
 
-/* May there be one more queue, and of this user? (lock, the root's inode->lock) */
+/* May there be one more queue, and of this user? (lock) */
 static int check_room(const struct mqueue *q)
 {
+	irqflags_t flags = spin_lock(&queues_lock);
 	uint64_t charged = q->charged;
 	int64_t count = 0;
-	struct dentry *d;
+	const struct mqueue *other;
 
-	list_for_each (d, &superblock->root->children, sibling) {
-		const struct mqueue *other = d->inode->data;
-
+	list_for_each (other, &queues, link) {
 		count++;
 		if (other->uid == q->uid)
 			charged += other->charged;
 	}
+	spin_unlock(&queues_lock, flags);
 	if (count >= sysctl_get(mq_queues_max) && !fs_capable(CAP_SYS_RESOURCE))
 		return -ENOSPC;
 	return charged > current_rlimit(RLIMIT_MSGQUEUE) ? -EMFILE : 0;
@@ -286,6 +311,7 @@ static int make_queue(struct dentry *d, uint32_t mode, const struct mq_attr *att
 	struct mqueue *q = kzalloc(sizeof(*q));
 	struct inode *i = q ? inode_create(superblock, S_IFREG | (mode & 07777)) : NULL;
 	int err = i ? 0 : -ENOMEM;
+	irqflags_t flags;
 
 	if (!err)
 		err = choose_limits(q, attr);
@@ -301,6 +327,9 @@ static int make_queue(struct dentry *d, uint32_t mode, const struct mq_attr *att
 		kfree(q);
 		return err;
 	}
+	flags = spin_lock(&queues_lock);
+	list_append(&queues, &q->link);
+	spin_unlock(&queues_lock, flags);
 	i->data = q;
 	i->ops = &queue_inode_ops;
 	i->fops = &mqueue_file_ops;

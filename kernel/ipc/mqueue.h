@@ -18,7 +18,8 @@ struct mq_message {
 };
 
 struct mqueue {
-	struct spinlock lock;
+	struct list link;     /* of all queues that live (queues_lock) */
+	struct spinlock lock; /* of what follows but for the constants */
 	struct list messages; /* the highest priority first, then the oldest */
 	int64_t maxmsg, msgsize, count;
 	uint64_t bytes;     /* in messages */

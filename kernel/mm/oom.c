@@ -17,8 +17,7 @@ uint64_t oom_kills(void)
 
 /* --- who --- */
 
-/* The memory of a process: any of its threads has it. (task_lock) */
-static const struct space *space_of(const struct process *p)
+const struct space *space_of(const struct process *p)
 {
 	const struct thread *t;
 	list_for_each (t, &p->threads, process_link) {

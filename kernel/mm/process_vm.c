@@ -4,6 +4,7 @@
 #include "arch/uaccess.h"
 #include "mm/area.h"
 #include "mm/heap.h"
+#include "mm/oom.h"
 #include "proc/pidfd.h"
 #include "proc/process.h"
 #include "syscall/syscall.h"
@@ -131,17 +132,6 @@ SYSCALL(process_vm_writev)
 
 /* --- by pidfd --- */
 
-/* What the descriptor stands for, with a reference. ERR_PTR(-EBADF). */
-static struct pid *pidfd_get_pid(int fd)
-{
-	struct file *f = fd_get(fd);
-	struct pid *pid = f ? pidfd_pid(f) : NULL;
-	if (pid)
-		pid_get(pid);
-	file_put(f);
-	return pid ? pid : ERR_PTR(-EBADF);
-}
-
 /* The thread that stands for it; NULL: it is gone. (task_lock) */
 static struct thread *thread_of_pid(const struct pid *pid)
 {
@@ -186,7 +176,7 @@ SYSCALL(process_madvise)
 	if (a[4])
 		return -EINVAL;
 	int64_t result = pieces_copy_in(&p, a[1], a[2]);
-	struct pid *pid = result ? NULL : pidfd_get_pid((int)a[0]);
+	struct pid *pid = result ? NULL : pidfd_get((int)a[0], NULL);
 	if (IS_ERR(pid)) {
 		result = PTR_ERR(pid);
 	} else if (pid) {
@@ -197,13 +187,23 @@ SYSCALL(process_madvise)
 	return result;
 }
 
+/* Does a process that goes on living have it too? (task_lock) */
+static bool is_needed(const struct space *s)
+{
+	const struct process *p;
+	list_for_each (p, &all_processes, all_link)
+		if (space_of(p) == s && !p->group_exit)
+			return true;
+	return false;
+}
+
 /* The space of a process that is about to end, with a reference. (task_lock) */
 static struct space *dying_space(const struct pid *pid)
 {
 	const struct thread *t = thread_of_pid(pid);
 	if (!t || !t->space)
 		return ERR_PTR(-ESRCH);
-	if (!t->process->group_exit)
+	if (!t->process->group_exit || is_needed(t->space))
 		return ERR_PTR(-EINVAL);
 	space_get(t->space);
 	return t->space;
@@ -225,7 +225,7 @@ SYSCALL(process_mrelease)
 {
 	if (a[1])
 		return -EINVAL;
-	struct pid *pid = pidfd_get_pid((int)a[0]);
+	struct pid *pid = pidfd_get((int)a[0], NULL);
 	if (IS_ERR(pid))
 		return PTR_ERR(pid);
 	irqflags_t flags = spin_lock(&task_lock);

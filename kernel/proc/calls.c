@@ -286,18 +286,15 @@ SYSCALL(wait4)
 /* A pidfd that does not block makes the wait not block. */
 static int set_pidfd_target(struct wait_request *r, int fd, bool *nonblock)
 {
-	struct file *f = fd >= 0 ? fd_get(fd) : NULL;
-	int err = fd < 0 ? -EINVAL : -EBADF;
+	uint32_t flags;
+	struct pid *pid = fd < 0 ? ERR_PTR(-EINVAL) : pidfd_get(fd, &flags);
 
-	if (f && pidfd_pid(f)) {
-		r->which = WAIT_PID;
-		r->pid = pidfd_pid(f);
-		pid_get(r->pid);
-		*nonblock = f->flags & O_NONBLOCK;
-		err = 0;
-	}
-	file_put(f);
-	return err;
+	if (IS_ERR(pid))
+		return PTR_ERR(pid);
+	r->which = WAIT_PID;
+	r->pid = pid;
+	*nonblock = flags & O_NONBLOCK;
+	return 0;
 }
 
 static int set_waitid_target(struct wait_request *r, int which, int id, bool *nonblock)

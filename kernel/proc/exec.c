@@ -336,11 +336,14 @@ static int exec_guarded(struct exec *e, int dirfd, const char *path, int flags,
 
 	if (err)
 		return err;
+	e->personality = current->process->personality;
 	err = prepare(e, dirfd, path, flags, argv, envp);
 	if (!err) {
 		e->fatal = false;
 		err = commit(current, e);
 	}
+	if (err)
+		current->process->personality = e->personality;
 	guard_give(current->process);
 	return err;
 }
@@ -360,10 +363,7 @@ int do_execve(int dirfd, const char *path, const struct string_vec *argv,
 	e = kzalloc(sizeof(*e));
 	if (!e)
 		return -ENOMEM;
-	e->personality = current->process->personality;
 	err = exec_guarded(e, dirfd, path, flags, argv, envp);
-	if (err)
-		current->process->personality = e->personality;
 	if (e->file)
 		file_put(e->file);
 	if (e->space)

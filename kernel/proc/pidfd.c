@@ -51,6 +51,20 @@ struct pid *pidfd_pid(const struct file *f)
 	return f->ops == &pidfd_ops ? f->data : NULL;
 }
 
+struct pid *pidfd_get(int fd, uint32_t *flags)
+{
+	struct file *f = fd_get(fd);
+	struct pid *pid = f ? pidfd_pid(f) : NULL;
+
+	if (pid) {
+		pid_get(pid);
+		if (flags)
+			*flags = f->flags;
+	}
+	file_put(f);
+	return pid ? pid : ERR_PTR(-EBADF);
+}
+
 struct file *pidfd_create(struct pid *pid, unsigned flags)
 {
 	struct file *f = file_create(&pidfd_ops, NULL, O_RDWR | flags, pid);

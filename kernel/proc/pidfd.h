@@ -16,3 +16,6 @@ struct file *pidfd_create(struct pid *pid, unsigned flags);
 int pidfd_reserve(struct pid *pid, struct file **out);
 /* What a pidfd stands for; no reference, the file keeps it. NULL: it is no pidfd. */
 struct pid *pidfd_pid(const struct file *f);
+/* What the descriptor stands for, with a reference, and its O_… flags (NULL: not wanted).
+ * ERR_PTR(-EBADF). */
+struct pid *pidfd_get(int fd, uint32_t *flags);

@@ -59,18 +59,17 @@ static int64_t set_no_new_privs(const uint64_t a[6])
 
 /* --- what is kept of a thread's wishes, and inherited --- */
 
-static int64_t set_timer_slack(int64_t ns)
+void timer_slack_set(struct thread *t, uint64_t ns)
 {
-	struct thread *t = current;
-
 	if (!sched_is_real_time(t))
-		t->wishes.timer_slack = ns > 0 ? (uint64_t)ns : t->wishes.default_slack;
-	return 0;
+		__atomic_store_n(
+		    &t->wishes.timer_slack, ns ? ns : t->wishes.default_slack, __ATOMIC_RELAXED);
 }
 
-static int64_t get_timer_slack(void)
+uint64_t timer_slack_get(const struct thread *t)
 {
-	return sched_is_real_time(current) ? 0 : (int64_t)current->wishes.timer_slack;
+	return sched_is_real_time(t) ? 0
+				     : __atomic_load_n(&t->wishes.timer_slack, __ATOMIC_RELAXED);
 }
 
 /* There is no memory here that fails page by page; the policy is kept all the same. */
@@ -124,9 +123,10 @@ static int64_t thread_prctl(const uint64_t a[6])
 	case PR_GET_NAME:
 		return copy_out_obj(a[1], &t->comm);
 	case PR_SET_TIMERSLACK:
-		return set_timer_slack((int64_t)a[1]);
+		timer_slack_set(current, (uint64_t)MAX((int64_t)a[1], 0));
+		return 0;
 	case PR_GET_TIMERSLACK:
-		return get_timer_slack();
+		return (int64_t)timer_slack_get(current);
 	case PR_MCE_KILL:
 		return set_memory_failure(a);
 	case PR_MCE_KILL_GET:

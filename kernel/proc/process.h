@@ -222,10 +222,11 @@ struct thread {
 	struct vfork_wait *vfork; /* [T] not NULL: our parent sleeps until we exec or exit */
 	int pdeath_signal;        /* [T] */
 	bool no_new_privs;
-	struct wishes {                              /* inherited [O] */
-		uint64_t timer_slack, default_slack; /* ns */
-		uint16_t io_priority;                /* ioprio_set(2); 0: none [T] */
-		uint8_t memory_failure;              /* PR_MCE_KILL_… */
+	struct wishes {               /* inherited [O] */
+		uint64_t timer_slack; /* ns; atomic: /proc sets others' */
+		uint64_t default_slack;
+		uint16_t io_priority;   /* ioprio_set(2); 0: none [T] */
+		uint8_t memory_failure; /* PR_MCE_KILL_… */
 		bool io_flusher;
 		struct mem_policy policy;
 	} wishes;
@@ -263,6 +264,9 @@ struct process *process_find(int pid);
 struct thread *thread_find(int tid);
 void process_get(struct process *p);
 void process_put(struct process *p);
+/* prctl(2), PR_SET_TIMERSLACK: in ns, 0: the default; of a real-time thread it is 0. */
+void timer_slack_set(struct thread *t, uint64_t ns);
+uint64_t timer_slack_get(const struct thread *t);
 void thread_get(struct thread *t);
 void thread_put(struct thread *t);
 

@@ -27,16 +27,14 @@ bool tracee_is_stopped(const struct thread *t)
 }
 
 /* Not even preempted on its way into its sleep: then it could be run again. */
-static bool wait_a_moment(struct thread *t)
+static void wait_a_moment(const struct thread *t)
 {
 	for (int i = 0; i < SPINS; i++) {
 		if (sched_is_off(t))
-			return true;
+			return;
 		arch_relax();
 	}
-	sched_prepare(SCHED_SLEEP);
-	sched_sleep(arch_now() + NS_PER_S / 20000, "ptrace");
-	return sched_is_off(t);
+	sched_pause("ptrace");
 }
 
 struct thread *tracee_lock(int tid, irqflags_t *flags)

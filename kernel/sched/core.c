@@ -82,6 +82,7 @@ void sched_thread_begin(struct thread *prev)
 {
 	finish_switch(prev);
 	bury_dead();
+	sched_preempt();
 	arch_irq_enable();
 }
 

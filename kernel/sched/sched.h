@@ -146,6 +146,8 @@ void sched_ipi(void);
 _Noreturn void sched_exit(void);
 /* Waits until no CPU uses t's stack any more; `t` is SCHED_DEAD. */
 void sched_wait_off_cpu(struct thread *t);
+/* Sleeps for a moment: who has nothing to be woken by looks again after it. */
+void sched_pause(const char *reason);
 /* Is its policy FIFO or RR? */
 bool sched_is_real_time(const struct thread *t);
 /* CPU time used by `t` so far, the running slice included. Neither ever goes back. */

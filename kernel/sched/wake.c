@@ -178,13 +178,17 @@ bool sched_is_off(const struct thread *t)
 	       !__atomic_load_n(&t->sched.on_cpu, __ATOMIC_ACQUIRE);
 }
 
+void sched_pause(const char *reason)
+{
+	sched_prepare(SCHED_SLEEP);
+	sched_sleep(arch_now() + NS_PER_S / 20000, reason);
+}
+
 void sched_wait_off_cpu(struct thread *t)
 {
 	ASSERT(t != arch_current());
-	while (!sched_is_off(t)) {
-		sched_prepare(SCHED_SLEEP);
-		sched_sleep(arch_now() + NS_PER_S / 20000, "exit");
-	}
+	while (!sched_is_off(t))
+		sched_pause("exit");
 }
 
 /* The waiting threads of the CPU with the longest queue are the ones to take from. */

@@ -60,6 +60,7 @@ int do_sigaction(int sig, const struct action *new, struct action *old)
 {
 	struct process *p = current->process;
 	irqflags_t flags;
+	int err = 0;
 
 	if (sig < 1 || sig >= NSIG || (new && (SIG_BIT(sig) & SIGSET_UNBLOCKABLE)))
 		return -EINVAL;
@@ -67,7 +68,9 @@ int do_sigaction(int sig, const struct action *new, struct action *old)
 	flags = spin_lock(&task_lock);
 	if (old)
 		*old = p->actions->action[sig];
-	if (new) {
+	if (new && (p->actions->action[sig].flags & SA_IMMUTABLE)) {
+		err = -EINVAL; /* it is dying of it */
+	} else if (new) {
 		struct action *a = &p->actions->action[sig];
 
 		*a = *new;
@@ -77,7 +80,7 @@ int do_sigaction(int sig, const struct action *new, struct action *old)
 			flush_ignored(p, sig);
 	}
 	spin_unlock(&task_lock, flags);
-	return 0;
+	return err;
 }
 
 void signal_set_blocked(sigset_t mask)

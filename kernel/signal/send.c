@@ -253,7 +253,7 @@ static enum signal_drop prepare(struct thread *t, int sig, bool forced)
 {
 	struct process *p = t->process;
 
-	if (p->phase == ZOMBIE || (p->group_exit && sig != SIGKILL))
+	if (p->phase == ZOMBIE || p->group_exit)
 		return DROP_EXITING; /* S12 */
 	cancel_opposites(p, sig);
 	return ignored(t, sig, forced) ? DROP_IGNORED : 0;

@@ -65,31 +65,28 @@ bool syscall_dispatch(struct arch_frame *f, int64_t *result)
 {
 	struct thread *t = current;
 	const uint64_t *args = t->syscall_args;
+	bool trace = traced();
 	uint32_t work = __atomic_load_n(&t->syscall_work, __ATOMIC_ACQUIRE);
 	uint64_t number = read_call(t, f);
-	enum seccomp_verdict verdict;
+	enum seccomp_verdict verdict = SECCOMP_GO;
 
 	*result = 0;
 	if ((work & SYSCALL_USER_DISPATCH) && user_dispatch_takes(f, number))
 		return false;
 	if (work & (SYSCALL_TRACE | SYSCALL_EMULATE | SYSCALL_SECCOMP))
 		verdict = ask(t, f, work, result);
-	else
-		verdict = SECCOMP_GO;
-	if (verdict == SECCOMP_GO) {
-		bool trace = traced();
-
-		number = read_call(t, f);
-		if ((int)number == -1 && (work & (SYSCALL_TRACE | SYSCALL_SECCOMP)))
-			verdict = SECCOMP_LEAVE; /* the tracer has put its result in place */
-		else if (trace)
-			trace_record(
-			    TRACE_SYSCALL_ENTER, number, args[0], args[1], args[2], args[3]);
-		if (verdict == SECCOMP_GO)
-			*result = make_call(number, args);
-		if (trace && verdict == SECCOMP_GO)
-			trace_record(TRACE_SYSCALL_EXIT, number, (uint64_t)*result, 0, 0, 0);
-	}
+	number = read_call(t, f);
+	if (trace)
+		trace_record(TRACE_SYSCALL_ENTER, number, args[0], args[1], args[2], args[3]);
+	if (verdict == SECCOMP_GO && (int)number == -1 &&
+	    (work & (SYSCALL_TRACE | SYSCALL_SECCOMP)))
+		verdict = SECCOMP_LEAVE; /* the tracer has put its result in place */
+	if (verdict == SECCOMP_GO)
+		*result = make_call(number, args);
+	if (trace)
+		trace_record(TRACE_SYSCALL_EXIT, number,
+		    (uint64_t)(verdict == SECCOMP_LEAVE ? arch_syscall_result(f) : *result), 0, 0,
+		    0);
 	if (verdict == SECCOMP_LEAVE &&
 	    (__atomic_load_n(&t->syscall_work, __ATOMIC_RELAXED) & SYSCALL_TRACE))
 		ptrace_syscall_exit();

@@ -118,6 +118,29 @@ static void bind_errors(void)
 	leave_tmpfs();
 }
 
+/* Targets that no tree of mounts has: a pipe's end, and a directory of a tree that was detached. */
+static void bad_targets(void)
+{
+	char pipe_end[32];
+	int fds[2];
+
+	enter_tmpfs();
+	CHECK_EQ(0, pipe(fds));
+	snprintf(pipe_end, sizeof(pipe_end), "/proc/self/fd/%d", fds[0]);
+	CHECK_ERRNO(ENOENT, mount("g", pipe_end, NULL, MS_BIND, NULL));
+	CHECK_ERRNO(ENOENT, mount("x", pipe_end, "tmpfs", 0, NULL));
+	CHECK_ERRNO(EINVAL, mount(NULL, pipe_end, NULL, MS_REMOUNT | MS_BIND, NULL));
+	CHECK_EQ(0, mount("inner", "b", "tmpfs", 0, NULL));
+	CHECK_ERRNO(ENOENT, mount("b", pipe_end, NULL, MS_MOVE, NULL));
+	CHECK_EQ(0, mkdir("b/d", 0755));
+	CHECK_EQ(0, chdir("b"));
+	CHECK_EQ(0, umount2("../b", MNT_DETACH));
+	CHECK_ERRNO(ENOENT, mount("x", "d", "tmpfs", 0, NULL));
+	CHECK_ERRNO(ENOENT, mount("d", "d", NULL, MS_BIND, NULL));
+	CHECK_EQ(0, chdir(work_dir));
+	leave_tmpfs();
+}
+
 static void recursive(void)
 {
 	enter_tmpfs();
@@ -373,6 +396,7 @@ static void remount_options(void)
 	leave_tmpfs();
 }
 
-SUBCOMMANDS({"bind", bind}, {"bind_errors", bind_errors}, {"recursive", recursive},
-    {"readonly", readonly}, {"flags", flags}, {"nosymfollow", nosymfollow}, {"move", move},
-    {"unmount_flags", unmount_flags}, {"remount_options", remount_options})
+SUBCOMMANDS({"bind", bind}, {"bind_errors", bind_errors}, {"bad_targets", bad_targets},
+    {"recursive", recursive}, {"readonly", readonly}, {"flags", flags},
+    {"nosymfollow", nosymfollow}, {"move", move}, {"unmount_flags", unmount_flags},
+    {"remount_options", remount_options})

@@ -71,6 +71,10 @@ static void basics(void)
 	CHECK_EQ(5, getxattr("f", "trusted.b", buf, sizeof(buf)));
 	CHECK_EQ(0, removexattr("f", "trusted.b"));
 	CHECK_ERRNO(ENODATA, removexattr("f", "trusted.b"));
+	static char most[65536];
+	CHECK_EQ(0, setxattr("f", "user.w", most, sizeof(most), 0));
+	CHECK_EQ(0, setxattr("f", "user.w", most, sizeof(most), XATTR_REPLACE));
+	CHECK_EQ(0, removexattr("f", "user.w"));
 	CHECK_ERRNO(EINVAL, setxattr("f", "user.v", "1", 1, 4));
 	CHECK_ERRNO(E2BIG, setxattr("f", "user.v", nowhere, 65537, 0));
 	CHECK_ERRNO(EFAULT, setxattr("f", "user.v", nowhere, 1, 0));

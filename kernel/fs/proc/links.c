@@ -141,15 +141,12 @@ int proc_fd_file(const struct proc_inode *p, int64_t fd, struct file **out)
 
 static int link_fd(const struct proc_inode *p, char *buf, size_t size)
 {
-	struct path root;
 	struct file *f;
 	int err = proc_fd_file(p, p->number, &f);
 
 	if (err)
 		return err;
-	fs_places(current_fs(), &root, NULL);
-	err = to_start(buf, file_path(f, &root, buf, size));
-	path_put(&root);
+	err = to_start(buf, file_path(f, buf, size));
 	file_put(f);
 	return err;
 }

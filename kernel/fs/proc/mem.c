@@ -92,7 +92,7 @@ static void show_area_name(
 	const char *name = a->name;
 
 	if (a->file)
-		name = file_path(a->file, &current_fs()->root, buf, PATH_MAX);
+		name = file_path(a->file, buf, PATH_MAX);
 	else if (!name && (a->flags & AREA_STACK))
 		name = "[stack]";
 	else if (!name && (a->flags & AREA_HEAP))

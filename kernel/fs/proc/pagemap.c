@@ -150,7 +150,7 @@ static void show_numa(struct proc_text *t, const struct space *s, const struct a
 	if (a->flags & AREA_SHARED_ANON) {
 		text_puts(t, " file=/dev/zero\\040(deleted)");
 	} else if (a->file) {
-		name = file_path(a->file, &current_fs()->root, buf, PATH_MAX);
+		name = file_path(a->file, buf, PATH_MAX);
 		text_puts(t, " file=");
 		if (!IS_ERR(name))
 			text_escaped(t, name, "\n\t= ");

@@ -67,8 +67,7 @@ int proc_show_timer_slack(struct proc_text *t, const struct proc_inode *p)
 
 	if (!thread)
 		return err;
-	text_printf(t, "%lu\n",
-	    sched_is_real_time(thread) ? 0UL : (unsigned long)thread->wishes.timer_slack);
+	text_printf(t, "%lu\n", (unsigned long)timer_slack_get(thread));
 	thread_put(thread);
 	return 0;
 }
@@ -84,8 +83,7 @@ int proc_write_timer_slack(const struct proc_inode *p, const char *text)
 	thread = slack_thread(p, &err);
 	if (!thread)
 		return err;
-	if (!sched_is_real_time(thread))
-		thread->wishes.timer_slack = n ? (uint64_t)n : thread->wishes.default_slack;
+	timer_slack_set(thread, (uint64_t)n);
 	thread_put(thread);
 	return 0;
 }

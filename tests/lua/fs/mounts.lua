@@ -1,5 +1,5 @@
 describe("fs.mount", function()
-  subcommands("mount", {"bind", "bind_errors", "recursive", "readonly", "flags", "nosymfollow", "move", "unmount_flags",
+  subcommands("mount", {"bind", "bind_errors", "bad_targets", "recursive", "readonly", "flags", "nosymfollow", "move", "unmount_flags",
     "remount_options"})
 end)
 
