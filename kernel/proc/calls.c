@@ -352,7 +352,7 @@ static int64_t wait_by_id(const uint64_t a[6], struct wait_result *out)
 /* The times are written first; the siginfo also when there is nothing to tell, zeroes then. */
 SYSCALL(waitid)
 {
-	struct wait_result out;
+	struct wait_result out = {0};
 	int64_t nr = wait_by_id(a, &out);
 
 	if (nr > 0 && a[4] && rusage_copy_out(a[4], &out.rusage))

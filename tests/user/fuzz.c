@@ -20,6 +20,12 @@
 #define STUCK_MS      300
 #define KILL_LIMIT_MS 20000
 #define TELL_MS       10000 /* a line of output as often */
+#define IDLE_MS       30000 /* without a call of anybody's */
+
+/* What a worker that cannot begin ends with. */
+enum { NOT_IN_ROOT = 101, NOT_UNPRIVILEGED };
+
+static int root_fd; /* the sandbox's root directory */
 
 /* Shared by all: what the driver sees of a process. */
 struct slot {
@@ -161,19 +167,26 @@ static void *calls_of_thread(void *arg)
 	return NULL;
 }
 
+/* By descriptor: others may have moved or covered what its path names, or taken its permissions. */
+static void enter_root(void)
+{
+	if (fchmod(root_fd, 0777) || fchdir(root_fd) || chroot("."))
+		_exit(NOT_IN_ROOT);
+	close(root_fd);
+}
+
 static void worker(unsigned index, uint64_t number)
 {
 	static struct thread_start starts[THREADS];
 	struct fuzz f = {.state = seed * 0x2545f4914f6cdd1dUL + number};
 
 	setsid();
-	if (chroot(ROOT) || chdir("/"))
-		_exit(1);
+	enter_root();
 	umask(0);
 	for (int i = 1; i < 65; i++)
 		signal(i, one_in(&f, 2) || i == SIGSEGV || i == SIGBUS ? SIG_DFL : SIG_IGN);
 	if (one_in(&f, 2) && (setgid(65534) || setuid(65534)))
-		_exit(1);
+		_exit(NOT_UNPRIVILEGED);
 	open_world();
 	f.arena = make_arena();
 	f.pids = pids;
@@ -285,12 +298,14 @@ static void end_all(void)
 	}
 }
 
+static int last_status; /* of whoever ended last */
+
 /* A child ended: whose slot it had is free. */
 static void reap(void)
 {
 	pid_t pid;
 
-	while ((pid = waitpid(-1, NULL, WNOHANG | __WALL)) > 0) {
+	while ((pid = waitpid(-1, &last_status, WNOHANG | __WALL)) > 0) {
 		for (unsigned i = 0; i < MAX_WORKERS; i++) {
 			if (pids[i] == pid)
 				pids[i] = 0;
@@ -310,11 +325,17 @@ static uint64_t calls_done(void)
 static void drive(uint64_t want, unsigned workers)
 {
 	struct watch watches[MAX_WORKERS] = {0};
-	uint64_t started = 0, done;
-	int64_t told = now_ms();
+	uint64_t started = 0, done, before = 0;
+	int64_t told = now_ms(), moved = told;
 
 	while ((done = calls_done()) < want) {
 		reap();
+		if (done != before)
+			moved = now_ms();
+		before = done;
+		if (now_ms() > moved + IDLE_MS)
+			FAIL("nobody makes calls: worker 0 is %d, the last to end had %#x", pids[0],
+			    last_status);
 		if (now_ms() > told + TELL_MS) {
 			dprintf(1, "# %lu calls\n", done);
 			told = now_ms();
@@ -349,6 +370,8 @@ static void drive_calls(void)
 	slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(slots != MAP_FAILED);
 	pids = (pid_t *)(slots + MAX_WORKERS);
+	root_fd = open(ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(root_fd >= 0);
 	gethostname(host, sizeof(host));
 	for (int i = 1; i < 65; i++)
 		signal(i, i == SIGCHLD ? SIG_DFL : SIG_IGN);

@@ -437,6 +437,22 @@ static void release_dying(void)
 	let_die(pid, fd);
 }
 
+/* Not if somebody else, who lives, has that memory too. */
+static void release_shared(void)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	const size_t size = 1 << 20;
+	int fd;
+	pid_t pid = clone(
+	    stops_with_memory, stack + sizeof(stack), CLONE_VM | SIGCHLD, (void *)size);
+
+	CHECK(pid > 0);
+	fd = hold_dying(pid);
+	CHECK_ERRNO(EINVAL, release(fd, 0));
+	CHECK(anonymous(pid) >= (long)(size >> 10));
+	let_die(pid, fd);
+}
+
 SUBCOMMANDS({"poll", poll_end}, {"bad_input", bad_input}, {"send_signal", send_signal},
     {"clone", clone_pidfd}, {"getfd", get_fd}, {"thread", of_thread}, {"fdinfo", fdinfo},
-    {"advise", advise_other}, {"release", release_dying})
+    {"advise", advise_other}, {"release", release_dying}, {"release_shared", release_shared})

@@ -21,7 +21,7 @@ end)
 describe("fd.pidfd", function()
   subcommands("pidfd", {
     {"poll", "S19_poll"}, "bad_input", {"send_signal", "S18_send_signal"}, {"clone", "S53_clone"}, "getfd",
-    "thread", "fdinfo", "advise", "release",
+    "thread", "fdinfo", "advise", "release", "release_shared",
   })
 end)
 
