@@ -11,6 +11,7 @@
 #include "fuzz_world.h"
 
 #include <dirent.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <sys/prctl.h>
 
@@ -23,7 +24,7 @@
 #define IDLE_MS       30000 /* without a call of anybody's */
 
 /* What a worker that cannot begin ends with. */
-enum { NOT_IN_ROOT = 101, NOT_UNPRIVILEGED };
+enum { NOT_IN_ROOT = 101, NOT_KEPT_IN, NOT_UNPRIVILEGED };
 
 static int root_fd; /* the sandbox's root directory */
 
@@ -167,12 +168,25 @@ static void *calls_of_thread(void *arg)
 	return NULL;
 }
 
-/* By descriptor: others may have moved or covered what its path names, or taken its permissions. */
+/*
+ * By descriptor: others may have moved or covered what its path names, or taken its permissions.
+ * For good: whoever may call chroot again leads itself out, and then takes the test's own files
+ * away or makes other directories everybody's root.
+ */
 static void enter_root(void)
 {
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+
 	if (fchmod(root_fd, 0777) || fchdir(root_fd) || chroot("."))
 		_exit(NOT_IN_ROOT);
 	close(root_fd);
+	if (prctl(PR_CAPBSET_DROP, CAP_SYS_CHROOT) || syscall(SYS_capget, &header, caps))
+		_exit(NOT_KEPT_IN);
+	caps[0].effective &= ~(1U << CAP_SYS_CHROOT);
+	caps[0].permitted &= ~(1U << CAP_SYS_CHROOT);
+	if (syscall(SYS_capset, &header, caps))
+		_exit(NOT_KEPT_IN);
 }
 
 static void worker(unsigned index, uint64_t number)
