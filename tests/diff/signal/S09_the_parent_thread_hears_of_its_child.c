@@ -3,7 +3,7 @@
 #include "observe.h"
 
 static pid_t main_tid;
-static struct gate done, go;
+static struct gate ready, done, go;
 static int codes[4], takers[4];
 static volatile int taken;
 
@@ -30,9 +30,11 @@ static void heard(const char *what)
 
 static void *maker(void *arg UNUSED)
 {
-	pid_t pid = child(pause_forever);
 	int status;
 
+	pass_gate(&ready); /* pthread_create blocks signals: who unblocks one takes it, if he comes
+			      first */
+	pid_t pid = child(pause_forever);
 	kill(pid, SIGSTOP);
 	heard("stopped");
 	kill(pid, SIGCONT);
@@ -61,10 +63,12 @@ int main(void)
 	pthread_t t;
 
 	main_tid = gettid();
+	ready = new_gate();
 	done = new_gate();
 	go = new_gate();
 	on_signal(SIGCHLD, who, SA_RESTART);
 	MUST(pthread_create(&t, NULL, maker, NULL) == 0);
+	open_gate(&ready);
 	pass_gate(&go);
 	pthread_join(t, NULL);
 	signal(SIGCHLD, SIG_DFL);
