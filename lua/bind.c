@@ -18,6 +18,7 @@ const luaL_Reg bind_modules[] = {
     {"proc", luaopen_proc},
     {"pgrp", luaopen_pgrp},
     {"pty", luaopen_pty},
+    {"ptrace", luaopen_ptrace},
     {"signal", luaopen_signal},
     {"mem", luaopen_mem},
     {"sym", luaopen_sym},

@@ -235,6 +235,14 @@ static int file_write_method(lua_State *L)
 	return 1;
 }
 
+/* f:seek(offset): as lseek(2) from the start */
+static int file_seek_method(lua_State *L)
+{
+	struct file *f = check_open(L);
+
+	return bind_result(L, file_seek(f, luaL_checkinteger(L, 2), SEEK_SET));
+}
+
 static int lines_next(lua_State *L)
 {
 	struct file **slot = luaL_checkudata(L, lua_upvalueindex(1), FILE_TYPE);
@@ -274,6 +282,7 @@ static int file_tostring(lua_State *L)
 static const luaL_Reg methods[] = {
     {"read", file_read_method},
     {"write", file_write_method},
+    {"seek", file_seek_method},
     {"lines", file_lines},
     {"close", file_close},
     {NULL, NULL},

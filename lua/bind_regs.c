@@ -16,6 +16,14 @@ static uint64_t frame_register(const struct arch_frame *f, const struct arch_reg
 	return v;
 }
 
+const struct arch_reg *find_register(const char *name)
+{
+	for (unsigned i = 0; i < arch_reg_count; i++)
+		if (!strcmp(arch_regs[i].name, name))
+			return &arch_regs[i];
+	return NULL;
+}
+
 void push_registers(lua_State *L, const struct arch_frame *f)
 {
 	lua_Integer n = 0;

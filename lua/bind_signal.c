@@ -174,7 +174,7 @@ static int snapshot_signals(const struct task_handle *h, struct signal_state *ou
 	return p ? 0 : -ESRCH;
 }
 
-static void set_signal_list(lua_State *L, const char *field, sigset_t set)
+void set_signal_list(lua_State *L, const char *field, sigset_t set)
 {
 	lua_Integer n = 0;
 

@@ -2,6 +2,7 @@
 #include "dev/pty.h"
 #include "fs/vfs.h"
 #include "modules.h"
+#include "ptrace/ptrace.h"
 
 #define MAX_ARGS 1024
 
@@ -13,8 +14,8 @@ enum { T = 1, ENDS = 2 }; /* stack slots: the argument table; the table of the s
 
 static void check_names(lua_State *L)
 {
-	static const char *const known[] = {
-	    "env", "cwd", "pgid", "session", "tty", "stdin", "stdout", "stderr", "stopped", NULL};
+	static const char *const known[] = {"env", "cwd", "pgid", "session", "tty", "stdin",
+	    "stdout", "stderr", "stopped", "traced", NULL};
 
 	lua_pushnil(L);
 	while (lua_next(L, T)) {
@@ -184,6 +185,14 @@ static void read_options(lua_State *L, struct spawn_args *a)
 	lua_pop(L, 1);
 	a->new_session = get_flag(L, "session");
 	a->stopped = get_flag(L, "stopped");
+	if (lua_getfield(L, T, "traced") != LUA_TNIL) {
+		lua_Integer options = lua_tointegerx(L, -1, &ok);
+		if (!ok || options & ~(lua_Integer)PTRACE_O_MASK)
+			luaL_error(L, "proc.spawn: traced: options expected (see ptrace.spawn)");
+		a->traced = true;
+		a->trace_options = (uint32_t)options;
+	}
+	lua_pop(L, 1);
 	if (lua_getfield(L, T, "tty") != LUA_TNIL) {
 		struct pty *p = bind_test_pty(L, -1);
 		if (!p &&

@@ -12,6 +12,7 @@ target_sources(kernel PRIVATE
 	bind_proc.c
 	bind_proc_object.c
 	bind_proc_memory.c
+	bind_ptrace.c
 	bind_pty.c
 	bind_regs.c
 	bind_signal.c

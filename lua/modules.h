@@ -11,6 +11,7 @@ int luaopen_sys(lua_State *L);
 int luaopen_proc(lua_State *L);
 int luaopen_pgrp(lua_State *L);
 int luaopen_pty(lua_State *L);
+int luaopen_ptrace(lua_State *L);
 int luaopen_signal(lua_State *L);
 int luaopen_mem(lua_State *L);
 int luaopen_sym(lua_State *L);
@@ -102,7 +103,9 @@ void release_pid(struct pid **ref);
 /* bind_regs.c: a record of general registers by name, its array part the names in the table's
  * order. */
 void push_registers(lua_State *L, const struct arch_frame *f);
+const struct arch_reg *find_register(const char *name); /* NULL: there is none */
 /* bind_signal.c */
+void set_signal_list(lua_State *L, const char *field, sigset_t set); /* {"SIGINT", …} */
 void push_siginfo(lua_State *L, const struct siginfo *info);
 void push_signal_name(lua_State *L, int sig);    /* "SIGTERM" */
 const char *signal_code_name(int sig, int code); /* "SEGV_MAPERR", or NULL */

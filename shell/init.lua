@@ -12,6 +12,11 @@ function shell.run(argv) return require("run").run(argv) end
 function shell.fg(pid) return require("run").fg(pid) end
 function shell.strace(argv) return require("run").strace(argv) end
 
+-- Tracing: what the kernel gives (lua/bind_ptrace.c), with a debugger's comforts.
+function ptrace.attach(pid) return require("tracee").attach(pid) end
+function ptrace.seize(pid, options) return require("tracee").seize(pid, options) end
+function ptrace.spawn(spec) return require("tracee").spawn(spec) end
+
 function signal.explain(pid) return require("explain").explain(pid) end
 
 function help(...) return require("help").help(...) end

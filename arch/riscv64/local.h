@@ -23,6 +23,9 @@ extern uint64_t arch_online;
 /* The CPU this code runs on: interrupts or preemption are off. */
 struct arch_cpu *arch_cpu_here(void);
 
+/* sigframe.c: the registers in a signal frame, pc first: bytes from its start, where sp points. */
+#define SIGFRAME_REGS 304
+
 /* thread.c: what arch_thread_init does, for a thread that runs already */
 void thread_use_own_stack(struct thread *t);
 

@@ -163,7 +163,6 @@ static inline bool file_writable(const struct file *f)
 /* One read or write with all checks. `pos` NULL: the file's own position, advanced. */
 int64_t file_read_io(struct file *f, struct io_vec *io, uint64_t *pos);
 int64_t file_write_io(struct file *f, struct io_vec *io, uint64_t *pos);
-int64_t file_seek(struct file *f, int64_t offset, int whence);
 int64_t seek_in(
     struct file *f, int64_t offset, int whence, uint64_t size); /* plain SEEK_SET, CUR, END */
 void epoll_file_released(struct file *f);

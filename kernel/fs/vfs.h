@@ -292,6 +292,8 @@ int inode_permission(
     const struct inode *i, unsigned mask); /* MAY_READ 4, MAY_WRITE 2, MAY_EXEC 1: 0 or -EACCES */
 /* The capabilities that the file's attribute has: its length, -ENODATA, -EINVAL. */
 int64_t inode_read_caps(struct inode *i, struct vfs_cap_data *out);
+/* lseek(2): the new position, -EINVAL, -ESPIPE, -ENXIO. */
+int64_t file_seek(struct file *f, int64_t offset, int whence);
 int64_t file_read(struct file *f, void *buf, size_t n,
     uint64_t *pos); /* kernel memory; pos NULL: the file's own */
 int64_t file_write(struct file *f, const void *buf, size_t n, uint64_t *pos);

@@ -302,6 +302,8 @@ struct spawn_args {
 	struct tty *tty; /* with new_session: becomes the controlling terminal, and its group the
 			    foreground */
 	bool stopped;
+	bool traced;            /* by the caller, and stopped for it before its first instruction */
+	uint32_t trace_options; /* PTRACE_O_… */
 	const struct cred *cred; /* NULL: root's */
 };
 int process_spawn(const struct spawn_args *a);

@@ -6,6 +6,7 @@
 #include "mm/heap.h"
 #include "mm/space.h"
 #include "proc/internal.h"
+#include "ptrace/ptrace.h"
 
 /* On the spawner's stack until `done`. */
 struct spawn {
@@ -94,6 +95,8 @@ static void spawn_start(void *arg)
 	bool stopped = s->args->stopped;
 	int err = become(s->args);
 
+	if (!err && s->args->traced)
+		err = ptrace_begin(s->args->trace_options);
 	if (!err && stopped)
 		stop_before_start();
 	finish(s, err);

@@ -5,12 +5,13 @@
 
 /* --- the link --- */
 
-static void link_to(struct thread *t, struct trace *tr, struct thread *tracer)
+static void link_to(
+    struct thread *t, struct trace *tr, struct thread *tracer, const struct cred *cred)
 {
 	ASSERT_HELD(&task_lock);
 	tr->tracee = t;
 	tr->tracer = tracer;
-	tr->cred = cred_get(current->cred);
+	tr->cred = cred_get(cred);
 	t->trace = tr;
 	list_append(&tracer->tracees, &tr->link);
 }
@@ -67,7 +68,7 @@ static void take_hold(struct thread *t, struct trace *tr)
 {
 	static const struct siginfo stop = {.si_signo = SIGSTOP, .si_code = SI_KERNEL};
 
-	link_to(t, tr, current);
+	link_to(t, tr, current, current->cred);
 	if (!tr->seized)
 		signal_send(t, &stop, TO_THREAD);
 	sched_point("ptrace.attach", t);
@@ -184,13 +185,31 @@ int do_ptrace_traceme(void)
 	if (parent && !t->trace && parent_may_trace(parent)) {
 		err = 0;
 		if (!parent->exiting) { /* else it would let go of us at once */
-			link_to(t, tr, parent);
+			link_to(t, tr, parent, t->cred);
 			tr = NULL;
 		}
 	}
 	spin_unlock(&task_lock, flags);
 	kfree(tr);
 	return err;
+}
+
+int ptrace_begin(uint32_t options)
+{
+	struct trace *tr = kzalloc(sizeof(*tr));
+	struct thread *parent, *t = current;
+	irqflags_t flags;
+
+	if (!tr)
+		return -ENOMEM;
+	tr->options = options;
+	tr->seized = tr->trap_stop = true;
+	flags = spin_lock(&task_lock);
+	parent = t->process->parent_thread;
+	link_to(t, tr, parent, parent->cred);
+	signal_recalc(t);
+	spin_unlock(&task_lock, flags);
+	return 0;
 }
 
 /* --- letting go --- */
@@ -242,6 +261,17 @@ void ptrace_exit_tracer(struct thread *tracer)
 			signal_send(t, &kill, TO_THREAD);
 		let_go(t, tracer);
 	}
+}
+
+int do_ptrace_release(int tid)
+{
+	irqflags_t flags = spin_lock(&task_lock);
+	struct thread *t = tracee_find(tid);
+
+	if (t)
+		let_go(t, current);
+	spin_unlock(&task_lock, flags);
+	return t ? 0 : -ESRCH;
 }
 
 int do_ptrace_detach(int tid, uint64_t sig)

@@ -77,3 +77,30 @@ int do_ptrace_set_regset(int tid, unsigned note, const void *buf, size_t size)
 	spin_unlock(&task_lock, flags);
 	return n;
 }
+
+int do_ptrace_get_frame(int tid, struct arch_frame *out)
+{
+	irqflags_t flags;
+	struct thread *t = tracee_lock(tid, &flags);
+
+	if (!t)
+		return -ESRCH;
+	*out = *arch_user_frame(t);
+	spin_unlock(&task_lock, flags);
+	return 0;
+}
+
+int do_ptrace_set_register(int tid, const struct arch_reg *r, uint64_t v)
+{
+	irqflags_t flags;
+	struct thread *t;
+
+	if (r->class != REG_GENERAL && r->class != REG_PC && r->class != REG_SP)
+		return -EPERM;
+	t = tracee_lock(tid, &flags);
+	if (!t)
+		return -ESRCH;
+	memcpy((char *)arch_user_frame(t) + r->offset, &v, r->size);
+	spin_unlock(&task_lock, flags);
+	return 0;
+}

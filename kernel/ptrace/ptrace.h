@@ -86,10 +86,15 @@ void ptrace_exit_tracer(struct thread *tracer);
  * tracee of the current thread, or not stopped (INTERRUPT and KILL take a running one).
  */
 int do_ptrace_traceme(void);
+/* The current thread, which a kernel thread has made, is seized by it (its parent) and stops before
+ * user mode. 0 or -ENOMEM. */
+int ptrace_begin(uint32_t options);
 /* 0, -ESRCH, -EPERM, -EIO (bad options), -EINVAL, -ERESTARTNOINTR, -ENOMEM. */
 int do_ptrace_attach(int tid);
 int do_ptrace_seize(int tid, uint64_t options);
 int do_ptrace_detach(int tid, uint64_t sig);
+/* Lets go of a tracee in whatever state, as if its tracer had ended. 0 or -ESRCH. */
+int do_ptrace_release(int tid);
 enum ptrace_resume {
 	RESUME_CONT,
 	RESUME_SYSCALL, /* to the next entry into a system call or exit from one */
@@ -115,5 +120,8 @@ int64_t do_ptrace_write(int tid, uaddr_t addr, const void *buf, size_t n);
 /* A register set (arch/thread.h): the number of bytes, -EINVAL. */
 int do_ptrace_get_regset(int tid, unsigned note, void *buf, size_t size);
 int do_ptrace_set_regset(int tid, unsigned note, const void *buf, size_t size);
+/* Its general registers; or one of them, which is not of the privileged ones (-EPERM). */
+int do_ptrace_get_frame(int tid, struct arch_frame *out);
+int do_ptrace_set_register(int tid, const struct arch_reg *r, uint64_t v);
 /* How many bytes of `out` mean something. */
 int do_ptrace_syscall_info(int tid, struct ptrace_syscall_info *out);

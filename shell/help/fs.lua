@@ -16,6 +16,7 @@ return {
   {name = "F:read", args = "([\"a\" | \"l\" | n [, timeout]])", returns = "string, or nil at the end of the file", errors = "ETIMEDOUT and as read(2)",
     text = "Everything up to the end (\"a\", or left out), a line, or up to n bytes as soon as there are some. timeout is in seconds."},
   {name = "F:write", args = "(s [, timeout])", returns = "bytes written", errors = "ETIMEDOUT EPIPE …", text = "Writes all of s."},
+  {name = "F:seek", args = "(offset)", returns = "offset", errors = "ESPIPE EINVAL", text = "Goes on at this byte of the file."},
   {name = "F:lines", args = "()", returns = "iterator", text = "for line in f:lines() do … end"},
   {name = "F:close", args = "()", returns = "true", text = "Closes it; <close> and the collector do it as well."},
 }

@@ -116,6 +116,25 @@ int arch_regset_set(struct thread *t, unsigned note, const void *buf, size_t siz
  * processor cannot. */
 bool arch_set_step(struct thread *t, bool on);
 
+/* --- stepping without the processor's help --- */
+#define ARCH_STEP_TARGETS 4
+struct arch_step {
+	unsigned count;
+	uaddr_t targets[ARCH_STEP_TARGETS]; /* one of them runs next */
+	enum { STEP_OTHER, STEP_CALL, STEP_RETURN } kind;
+	uaddr_t after; /* the address behind the instruction: where a call returns to */
+};
+typedef int (*arch_peek)(void *ctx, void *dst, uaddr_t src, size_t n); /* 0 or an error */
+/*
+ * Where a stopped thread with these registers goes from its next instruction. A sequence that must
+ * not be torn (load-reserved to store-conditional) counts as one instruction. False: the
+ * instruction cannot be read.
+ */
+bool arch_step_plan(const struct arch_frame *f, arch_peek peek, void *ctx, struct arch_step *out);
+/* The breakpoint instruction; a thread that met it has this far to go back to it. */
+extern const uint8_t arch_breakpoint[];
+extern const unsigned arch_breakpoint_size, arch_breakpoint_skid; /* bytes */
+
 /* --- backtraces --- */
 struct arch_unwind {
 	uintptr_t pc, fp, sp;
