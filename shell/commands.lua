@@ -2,7 +2,7 @@
 -- name and gives the Lua that the command stands for, which then runs as if it had been typed.
 local M = {}
 
-local files = {"process", "run", "inspect", "system"}
+local files = {"process", "run", "debug", "inspect", "system"}
 
 local rows
 

@@ -4,7 +4,7 @@
 local M = {}
 
 local modules = {
-  "proc", "signal", "pgrp", "crash", "trace", "fault", "mem", "sym", "cpu", "irq", "sched", "log", "fs",
+  "proc", "signal", "pgrp", "ptrace", "crash", "trace", "fault", "mem", "sym", "cpu", "irq", "sched", "log", "fs",
   "time", "sys", "console", "pty",
 }
 

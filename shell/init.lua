@@ -8,9 +8,12 @@ function shell.command(...) return require("commands").command(...) end
 function shell.complete(...) return require("complete").complete(...) end
 
 -- What the short commands run.
-function shell.run(argv) return require("run").run(argv) end
-function shell.fg(pid) return require("run").fg(pid) end
-function shell.strace(argv) return require("run").strace(argv) end
+function shell.run(argv) return require("foreground").run(argv) end
+function shell.fg(pid) return require("foreground").fg(pid) end
+function shell.strace(argv) return require("foreground").strace(argv) end
+
+-- What :debug, :break, :step … run.
+function shell.debug(command, ...) return require("debugger")[command](...) end
 
 -- Tracing: what the kernel gives (lua/bind_ptrace.c), with a debugger's comforts.
 function ptrace.attach(pid) return require("tracee").attach(pid) end

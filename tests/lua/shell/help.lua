@@ -1,4 +1,4 @@
-local modules = {"proc", "pgrp", "signal", "mem", "sym", "cpu", "irq", "sched", "log", "fs", "time", "sys", "trace", "crash", "pty"}
+local modules = {"proc", "pgrp", "signal", "mem", "sym", "cpu", "irq", "sched", "log", "fs", "time", "sys", "trace", "crash", "pty", "ptrace"}
 
 local function rows(module)
   local text = assert(sys.embedded("shell/help/" .. module .. ".lua"))
@@ -32,11 +32,14 @@ describe("shell.help", function()
     local f <close> = assert(fs.open("/dev/null"))
     local p = proc.get(1)
     local m <close> = assert(pty.open())
-    for prefix, object in pairs{P = p, F = f, M = m} do
+    local t <close> = assert(ptrace.spawn{"/tests/bin/debuggee"})
+    local b = assert(t:breakpoint("main"))
+    for prefix, object in pairs{P = p, F = f, M = m, T = t, B = b} do
       for name in pairs(getmetatable(object).__index) do
         assert.truthy(seen[prefix .. ":" .. name], prefix .. ":" .. name .. " has no help")
       end
     end
+    t:kill()
   end)
 
   for _, module in ipairs(modules) do

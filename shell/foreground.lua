@@ -6,7 +6,7 @@ local last -- the P of the session that had the line last
 local stop_on_break = {} -- pid → true
 
 -- A program's path; a bare name is looked up as a shell would.
-local function find(name)
+function M.find(name)
   if name:find("/") then return name end
   for _, folder in ipairs(search) do
     if fs.stat(folder .. name) then return folder .. name end
@@ -37,7 +37,7 @@ end
 
 -- shell.run{program, argument…, stop=true}
 function M.run(argv)
-  local path = find(assert(argv[1], "run: no program"))
+  local path = M.find(assert(argv[1], "run: no program"))
   console.reset()
   local spec = {table.unpack(argv)}
   spec[1] = path
@@ -60,7 +60,7 @@ end
 -- shell.strace{program, argument…}: its output goes to the console
 function M.strace(argv)
   local spec = {table.unpack(argv)}
-  spec[1] = find(assert(argv[1], "strace: no program"))
+  spec[1] = M.find(assert(argv[1], "strace: no program"))
   spec.stdout, spec.stderr, spec.stopped = "console", "console", true
   local p, message = proc.spawn(spec)
   if not p then error(message, 0) end
