@@ -1,4 +1,4 @@
--- The races R01 to R25, each so many rounds of two sides that meet at a random moment (race.rounds), with preemption
+-- The races R01 to R25 (R24, of core dumps, waits for these), each so many rounds of two sides that meet at a random moment (race.rounds), with preemption
 -- and delays at the scheduling points on their way.
 describe("race.stop", function()
   subcommands("race_stop", {
@@ -24,4 +24,21 @@ describe("race.exit", function()
     {"fork_and_killpg", "R21_fork_against_killpg"}, {"one_reaps", "R22_waiters_of_one_zombie"},
     {"parent_dies_too", "R23_parent_and_child_die_together"},
   }, {stress = "signal. exit. fork. wait. sched.wake", timeout = 30})
+end)
+
+describe("race.trace", function()
+  subcommands("race_trace", {
+    {"stop_and_kill", "R08_sigkill_on_the_way_into_a_trace_stop"}, {"stopped_stays", "R09_a_stopped_tracee_stays"},
+    {"attach_and_continue", "R10_sigcont_in_an_attach"}, {"detach_and_stop", "R11_sigstop_in_a_detach"},
+    {"requests_and_kill", "R12_requests_to_one_that_is_killed"}, {"tracer_exits", "R13_the_tracer_exits"},
+    {"parent_waits_first", "R14_the_parent_waits_before_the_tracer"},
+    {"interrupt_and_signal", "R15_interrupt_meets_a_signal"},
+  }, {stress = "signal. exit. ptrace. wait. sched.wake", timeout = 30})
+end)
+
+describe("race.exec", function()
+  subcommands("race_trace", {
+    {"two_execs", "R16_two_threads_exec"}, {"exec_and_kill", "R17_sigkill_while_exec_ends_its_siblings"},
+    {"exec_and_stopped_sibling", "R18_exec_beside_a_stopped_tracee"},
+  }, {stress = "signal. exit. ptrace. wait. exec. sched.wake", timeout = 30})
 end)
