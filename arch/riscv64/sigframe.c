@@ -5,9 +5,9 @@
 #include "mm/space.h"
 #include "proc/process.h"
 
-/* Where each part lies (SIGFRAME_REGS: local.h). The mcontext is aligned to 16; the FP part of it is as large as a state of
- * 32 128-bit registers, and its last three words tell of extensions: a reserved word, then magic 0
- * and size 0, which end their list. */
+/* Where each part lies (SIGFRAME_REGS: local.h). The mcontext is aligned to 16; the FP part of it
+ * is as large as a state of 32 128-bit registers, and its last three words tell of extensions: a
+ * reserved word, then magic 0 and size 0, which end their list. */
 #define FRAME_INFO    0
 #define FRAME_UC      128
 #define FRAME_REGS    SIGFRAME_REGS
