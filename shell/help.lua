@@ -99,6 +99,7 @@ that fail give nil, message, errno.
   proc     programs: spawn, list, tree, wait   mem      memory, page tables
   signal   kill, queue, state, history         sym      the kernel's symbols
   pgrp     process groups and sessions         cpu irq  processors, interrupts
+  ptrace   tracing, breakpoints, steps         pty      pseudo terminals
   crash    crashed programs                    sched    run queues
   trace    system calls, signals, switches     log      the kernel's log
   fs       files                               time sys clocks; the machine

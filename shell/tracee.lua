@@ -24,10 +24,12 @@ local function option_bits(options)
   return bits
 end
 
+local function tracee_text(t) return string.format("tracee %d (%s)", t.tid, t.state) end
+
 local meta = {
-  __index = T, __name = "tracee", __metatable = {__name = "tracee", __index = T},
+  __index = T, __name = "tracee", __tostring = tracee_text,
+  __metatable = {__name = "tracee", __index = T, __tostring = tracee_text},
   __close = function(t) t:close() end,
-  __tostring = function(t) return string.format("tracee %d (%s)", t.tid, t.state) end,
 }
 
 local function new(handle, pid, tid, options)
@@ -191,9 +193,13 @@ end
 
 -- --- breakpoints ---
 
+local function point_text(b)
+  return string.format("breakpoint at 0x%x (%s), hit %d times", b.addr, b.name or "?", b.hits)
+end
+
 local point_meta = {
-  __index = B, __name = "breakpoint", __metatable = {__name = "breakpoint", __index = B},
-  __tostring = function(b) return string.format("breakpoint at 0x%x (%s), hit %d times", b.addr, b.name or "?", b.hits) end,
+  __index = B, __name = "breakpoint", __tostring = point_text,
+  __metatable = {__name = "breakpoint", __index = B, __tostring = point_text},
 }
 
 -- T:breakpoint(where [, when | {when=, temporary=}]) → B
