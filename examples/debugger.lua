@@ -114,7 +114,7 @@ command("calls", "calls               run to the end, show the system calls", fu
   repeat
     assert(live():syscall())
     local event = assert(t:wait())
-    if event.kind == "syscall-exit" then print(event.text .. " = " .. event.result) end
+    if event.kind == "syscall-exit" then print((event.text or "?") .. " = " .. event.result) end
   until event.kind == "exited" or event.kind == "killed" or event.kind == "signal"
   tell(t.last)
 end)

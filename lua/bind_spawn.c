@@ -230,8 +230,8 @@ static int fail_spawn(lua_State *L, int err, const char *what)
 	return bind_fail_for(L, err, what);
 }
 
-/* proc.spawn{path, arg1, …, env=, cwd=, pgid=, session=, tty=, stdin=, stdout=, stderr=, stopped=}
- */
+/* proc.spawn{path, arg1, …, env=, cwd=, pgid=, session=, tty=, stdin=, stdout=, stderr=, stopped=,
+ * traced=} */
 int proc_spawn(lua_State *L)
 {
 	struct spawn_args a = {0};

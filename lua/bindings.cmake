@@ -13,6 +13,7 @@ target_sources(kernel PRIVATE
 	bind_proc_object.c
 	bind_proc_memory.c
 	bind_ptrace.c
+	bind_ptrace_stopped.c
 	bind_pty.c
 	bind_regs.c
 	bind_signal.c
@@ -24,4 +25,5 @@ target_sources(kernel PRIVATE
 	bind_time.c
 	bind_trace.c
 	bind_wait.c
+	patches.c
 )

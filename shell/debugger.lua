@@ -8,18 +8,16 @@ local function held()
   return tracee
 end
 
--- Waits for the next event. Ctrl-C stops the program; it stays traced.
-local function await(t)
-  local ok, event, message = pcall(t.wait, t)
-  if not ok then
-    if not tostring(event):find("interrupted", 1, true) then error(event, 0) end
-    t:interrupt()
-    return assert(t:wait(5))
-  end
-  return assert(event, message)
+-- What a method that waits gives. Ctrl-C stops the program; it stays traced.
+local function await(t, method, ...)
+  local ok, event, message = pcall(t[method], t, ...)
+  if ok then return assert(event, message) end
+  if not tostring(event):find("interrupted", 1, true) then error(event, 0) end
+  t:interrupt()
+  return assert(t:wait(5))
 end
 
--- The same with the place.
+-- The event with its place.
 local function told(t, event)
   if not t.dead and not event.where then event.where = t:where() end
   if t.dead then tracee = nil end
@@ -34,7 +32,7 @@ function M.debug(what, ...)
     tracee, message = ptrace.seize(what)
     if not tracee then error(message, 0) end
     assert(tracee:interrupt())
-    await(tracee)
+    await(tracee, "wait")
   else
     tracee, message = ptrace.spawn{require("foreground").find(what), ...}
     if not tracee then error(message, 0) end
@@ -55,15 +53,17 @@ end
 function M.cont(sig)
   local t = held()
   assert(t:cont(sig))
-  return told(t, await(t))
+  return told(t, await(t, "wait"))
 end
 
 function M.step(n)
   local t = held()
   local event
-  for _ = 1, n or 1 do
+  n = n or 1
+  if math.type(n) ~= "integer" or n < 1 then error("step: 1 or more instructions", 0) end
+  for _ = 1, n do
     assert(t:step())
-    event = await(t)
+    event = await(t, "wait")
     if event.kind ~= "step" then break end
   end
   return told(t, event)
@@ -71,23 +71,22 @@ end
 
 function M.next()
   local t = held()
-  return told(t, assert(t:next()))
+  return told(t, await(t, "next"))
 end
 
 function M.finish()
   local t = held()
-  return told(t, assert(t:finish()))
+  return told(t, await(t, "finish"))
 end
 
 function M.watch(where, n)
   local t = held()
-  return told(t, assert(t:watch(where, n)))
+  return told(t, await(t, "watch", where, n))
 end
 
 function M.detach()
-  local t = held()
+  assert(held():detach())
   tracee = nil
-  assert(t:detach())
 end
 
 return M

@@ -32,12 +32,12 @@ local meta = {
   __close = function(t) t:close() end,
 }
 
-local function new(handle, pid, tid, options)
+local function new(handle, options, maker)
+  local tid, pid = handle:ids()
   return setmetatable({
     handle = handle, pid = pid, tid = tid, state = "running", options = options,
-    patches = handle:patches(), -- what lies under the breakpoints that are in the code now
-    points = {}, -- address → B
-    late = {}, -- events that wait has yet to give
+    points = maker and maker.points or {}, -- address → B, of the address space
+    threads = maker and maker.pid == pid and maker.threads or {}, -- T → true, of the process
   }, meta)
 end
 
@@ -45,8 +45,9 @@ end
 function M.attach(pid)
   local handle, message, errno = ptrace.open(pid)
   if not handle then return nil, message, errno end
-  local t = new(handle, proc.get(pid) and pid or 0, pid, OPTIONS.sysgood | OPTIONS.exec)
+  local t = new(handle, option_bits())
   t.fresh = true -- its options can be set when it has stopped
+  t.threads[t] = true
   return t
 end
 
@@ -55,7 +56,9 @@ function M.seize(pid, options)
   local bits = option_bits(options)
   local handle, message, errno = ptrace.open(pid, bits)
   if not handle then return nil, message, errno end
-  return new(handle, pid, pid, bits)
+  local t = new(handle, bits)
+  t.threads[t] = true
+  return t
 end
 
 -- ptrace.spawn{…, options=}
@@ -66,57 +69,25 @@ function M.spawn(spec)
   copy.options, copy.traced = nil, bits
   local p, message, errno = proc.spawn(copy)
   if not p then return nil, message, errno end
-  local handle = assert(ptrace.handle(p.pid))
-  local t = new(handle, p.pid, p.pid, bits)
+  local handle
+  handle, message, errno = ptrace.handle(p.pid)
+  if not handle then return nil, message, errno end -- it was killed already
+  local t = new(handle, bits)
   t.process = p
-  t:wait()
+  t.threads[t] = true
+  local ok, event, why, number = pcall(t.wait, t)
+  if not ok then
+    p:kill("KILL")
+    error(event, 0)
+  end
+  if not event then return nil, why, number end
   return t
 end
 
 -- --- the program's memory, without our breakpoints in it ---
 
-function T:peek(addr, n)
-  local bytes, message, errno = self.handle:peek(addr, n)
-  if not bytes then return nil, message, errno end
-  for at, old in pairs(self.patches) do
-    local from = at - addr
-    if from > -#old and from < #bytes then
-      local first, last = math.max(from, 0), math.min(from + #old, #bytes)
-      bytes = bytes:sub(1, first) .. old:sub(first - from + 1, last - from) .. bytes:sub(last + 1)
-    end
-  end
-  return bytes
-end
-
-local function take_out(self, addr)
-  local old = self.patches[addr]
-  if old then self.handle:poke(addr, old) end
-  self.patches[addr] = nil
-end
-
-local function put_in(self, addr)
-  if self.patches[addr] then return true end
-  local old, message, errno = self.handle:peek(addr, #CODE)
-  if not old then return nil, message, errno end
-  if #old < #CODE then return nil, "the mapping ends there", 5 end
-  self.patches[addr] = old
-  local n
-  n, message, errno = self.handle:poke(addr, CODE)
-  if n == #CODE then return true end
-  self.patches[addr] = nil
-  return nil, message, errno
-end
-
-function T:poke(addr, bytes)
-  local covered = {}
-  for at, old in pairs(self.patches) do
-    if at < addr + #bytes and at + #old > addr then covered[#covered + 1] = at end
-  end
-  for _, at in ipairs(covered) do take_out(self, at) end
-  local n, message, errno = self.handle:poke(addr, bytes)
-  for _, at in ipairs(covered) do put_in(self, at) end
-  return n, message, errno
-end
+function T:peek(addr, n) return self.handle:peek(addr, n) end
+function T:poke(addr, bytes) return self.handle:poke(addr, bytes) end
 
 -- --- registers, signals ---
 
@@ -148,7 +119,7 @@ local function images(self)
   for _, m in ipairs(p and p:maps() or {}) do
     if m.name:sub(1, 1) == "/" and not seen[m.name] then
       seen[m.name] = true
-      local symbols = elf.symbols(m.name)
+      local symbols = elf.symbols(m.name, m.inode)
       if symbols then
         list[#list + 1] = {path = m.name, symbols = symbols, bias = m.start - m.offset - symbols.base}
       end
@@ -209,7 +180,7 @@ function T:breakpoint(where, how)
   if type(how) == "function" then how = {when = how} end
   how = how or {}
   local ok
-  ok, message, errno = put_in(self, addr)
+  ok, message, errno = self.handle:plant(addr)
   if not ok then return nil, message, errno end
   local b = setmetatable({
     tracee = self, addr = addr, name = type(where) == "string" and where or self:where(addr), hits = 0, when = how.when,
@@ -222,10 +193,10 @@ end
 -- B:clear()
 function B:clear()
   local t = self.tracee
-  if t.points[self.addr] ~= self then return true end
-  t.points[self.addr] = nil
-  take_out(t, self.addr)
-  return true
+  if t.points[self.addr] ~= self or t.dead then return true end
+  local ok, message, errno = t.handle:lift(self.addr)
+  if ok then t.points[self.addr] = nil end
+  return ok, message, errno
 end
 
 -- T:breakpoints(): a list of B by address
@@ -238,55 +209,74 @@ end
 
 -- --- going on ---
 
+-- Takes out what a step put in, and puts back what it took out.
+local function end_step(self)
+  local step = self.stepping
+  self.stepping = nil
+  if not step or self.dead then return step end
+  for target in pairs(step.targets) do
+    if not self.points[target] then self.handle:lift(target) end
+  end
+  if self.points[step.from] then self.handle:plant(step.from) end
+  return step
+end
+
 -- Lets it run; `sig` is delivered. The instruction it is at may not be a breakpoint of ours.
 local function release(self, how, sig)
-  local ok, message, errno = self.handle[how](self.handle, sig)
-  if ok then self.state = "running" end
+  local goal, step = self.goal, self.stepping
+  if goal and not self.points[goal.addr] and not (step and step.from == goal.addr) then
+    local ok, message, errno = self.handle:plant(goal.addr)
+    if not ok then return nil, message, errno end
+  end
+  local fine, ok, message, errno = pcall(self.handle[how], self.handle, sig)
+  if not fine then
+    end_step(self)
+    error(ok, 0)
+  end
+  if ok then self.state = "running" else end_step(self) end
   return ok, message, errno
 end
 
--- Where the next instruction leads, whatever breakpoint lies on it.
-local function plan_here(self)
-  local pc = pc_of(self)
-  local covered = pc and self.patches[pc]
-  if covered then self.handle:poke(pc, covered) end
-  local plan, message, errno = self.handle:plan()
-  if covered then self.handle:poke(pc, CODE) end
-  return plan, message, errno
+-- Plants what the next instruction leads to. In a system call that is where the thread goes on after it.
+local function plant_targets(self, pc)
+  local plan, message, errno = {pc}, nil, nil
+  if not self.in_call then plan, message, errno = self.handle:plan() end
+  if not plan and self:peek(pc, #CODE) then return nil, message, errno end -- else it will get its signal
+  local targets = {}
+  for _, target in ipairs(plan or {}) do
+    local ok, why, number = self.handle:plant(target)
+    if ok then targets[target] = true elseif number ~= 5 then return nil, why, number end -- 5: there is nothing to run
+  end
+  return targets
+end
+
+-- One instruction. `after`: how it goes on then, nil: it stops.
+local function step_from(self, pc, how, sig, after)
+  if not self.in_call then
+    local ok, message, errno = self.handle:lift(pc)
+    if not ok then return nil, message, errno end
+  end
+  self.stepping = {targets = {}, from = pc, after = after}
+  local targets, message, errno = plant_targets(self, pc)
+  if not targets then
+    end_step(self)
+    return nil, message, errno
+  end
+  self.stepping.targets = targets
+  return release(self, how, sig)
 end
 
 -- T:step([sig]): one instruction; wait tells {kind="step"}. A handler that runs first is not stepped into.
 function T:step(sig)
-  local pc = pc_of(self)
-  if not pc then return nil, "no such process", 3 end
-  local stepping = {targets = {}, from = pc}
-  take_out(self, pc)
-  for _, target in ipairs(plan_here(self) or {}) do -- none: there is no instruction, it gets its signal
-    stepping.targets[target] = true
-    put_in(self, target)
-  end
-  self.stepping = stepping
-  return release(self, "cont", sig)
+  local regs, message, errno = self.handle:regs()
+  if not regs then return nil, message, errno end
+  return step_from(self, regs.pc, "cont", sig)
 end
 
 local function go_on(self, how, sig)
-  local pc = pc_of(self)
-  if pc and self.patches[pc] and not self.dead then
-    local ok, message, errno = self:step(sig)
-    if not ok then return nil, message, errno end
-    local event
-    event, message, errno = self:wait_once()
-    if not event then return nil, message, errno end
-    if event.kind ~= "step" then -- something came first: that is what wait tells
-      self.late[#self.late + 1] = event
-      return true
-    end
-    sig = nil
-    if self.points[event.pc] then -- it ran right into the next one
-      self.late[#self.late + 1] = self:hit(event.pc)
-      return true
-    end
-  end
+  local regs, message, errno = self.handle:regs()
+  if not regs then return nil, message, errno end
+  if self.handle:planted(regs.pc) and not self.in_call then return step_from(self, regs.pc, how, sig, how) end
   return release(self, how, sig)
 end
 
@@ -295,134 +285,151 @@ function T:syscall(sig) return go_on(self, "syscall", sig) end
 function T:listen() return release(self, "listen") end
 function T:interrupt() return self.handle:interrupt() end
 
--- --- events ---
+-- --- events: a table, or false: nothing to tell, it goes on; or nil: it is being killed, that is told next ---
 
--- Takes out what a step put in, and puts back what it took out.
-local function end_step(self)
-  local step = self.stepping
-  if not step then return end
-  self.stepping = nil
-  for target in pairs(step.targets) do
-    if not self.points[target] then take_out(self, target) end
-  end
-  if self.points[step.from] then put_in(self, step.from) end
-  return step
-end
+local event_meta = {__name = "event"}
 
-function T:hit(pc)
+-- At a breakpoint. Its condition may say that it goes on.
+local function hit(self, pc)
   local b = self.points[pc]
   b.hits = b.hits + 1
-  local event = {kind = "breakpoint", breakpoint = b, pc = pc, where = self:where(pc)}
+  if b.when and not b.when(self, b) then return false end
   if b.temporary then b:clear() end
-  return event
+  return {kind = "breakpoint", breakpoint = b, pc = pc, where = self:where(pc)}
 end
 
-local function trap(self, step)
-  local pc = pc_of(self) - SKID
-  if not (step and step.targets[pc] or self.patches[pc]) then return nil end
-  if SKID > 0 then self.handle:setreg("pc", pc) end
-  if step and step.targets[pc] then return {kind = "step", pc = pc} end
-  return self:hit(pc)
+-- At the end of a step that was to be told: a breakpoint there is one, too.
+local function stepped(self, pc)
+  return self.points[pc] and hit(self, pc) or {kind = "step", pc = pc}
+end
+
+local function at_goal(self, pc)
+  local goal = self.goal
+  return goal and pc == goal.addr and not math.ult(self.handle:regs().sp, goal.sp)
+end
+
+local function trap(self, step, pc)
+  if step and step.targets[pc] then
+    if not step.after then return stepped(self, pc) end
+    self.how = step.after
+  end
+  if at_goal(self, pc) then return {kind = "step", pc = pc} end
+  if self.points[pc] then return hit(self, pc) end
+  return false -- another thread's step, or the goal in another frame
 end
 
 local function signal_event(self, sig, step)
-  local info = self.handle:siginfo()
-  if not info then return {kind = "stop", signal = sig} end -- a group stop of one that was attached to
-  if sig == SIGTRAP and info.code > 0 then
-    local event = trap(self, step)
-    if event then return event end
+  local info, _, errno = self.handle:siginfo()
+  local pc = pc_of(self)
+  if errno == 22 then return {kind = "stop", signal = sig} end -- a group stop of one that was attached to
+  if not info or not pc then return nil end
+  local mine = step and step.targets[pc - SKID] or self.handle:planted(pc - SKID)
+  if sig == SIGTRAP and info.code > 0 and mine then
+    if SKID > 0 then self.handle:setreg("pc", pc - SKID) end
+    return trap(self, step, pc - SKID)
   end
-  return {kind = "signal", signal = sig, signame = info.signame, siginfo = info, pc = pc_of(self)}
+  return {kind = "signal", signal = sig, signame = info.signame, siginfo = info, pc = pc}
 end
 
--- Those that it makes are traced from their first instruction on, if the options say so: event.child is the T.
-local function family_event(self, event)
+-- Those that it makes are traced from their first instruction on, if the options say so: event.child is the T. Breakpoints,
+-- those of a step among them, are in their memory too.
+local function birth_event(self, event)
   local tid = self.handle:message()
-  event.message = tid
-  if event.kind == "fork" or event.kind == "vfork" or event.kind == "clone" then
-    local handle = ptrace.handle(tid)
-    if handle then
-      local pid = event.kind == "clone" and fs.stat(string.format("/proc/%d/task/%d", self.pid, tid)) and self.pid or tid
-      event.child = new(handle, pid, tid, self.options)
-      if pid ~= self.pid and event.kind == "fork" then -- a copy of our breakpoints is in its copy of the code
-        for addr, old in pairs(self.patches) do event.child.patches[addr] = old end
-        event.child.inherited = true
-      end
-    end
-  elseif event.kind == "exec" then
-    for addr in pairs(self.patches) do self.patches[addr] = nil end
-    self.points = {}
+  local handle, shared = nil, nil
+  if tid then handle, shared = ptrace.handle(tid, self.handle) end
+  if handle then
+    event.child = new(handle, self.options, shared and self or nil)
+    event.child.threads[event.child] = true
+    event.child.copied = not shared
   end
+  event.message = tid
   return event
 end
 
 local function syscall_event(self, kind)
   local call = self.handle:call()
-  if not call then return {kind = kind or "signal", signal = SIGTRAP} end
+  if not call then return nil end
   call.kind = kind or "syscall-" .. call.kind
-  if call.kind == "syscall-enter" then
-    self.last_call = call
-  elseif call.kind == "syscall-exit" and self.last_call then
-    call.call, call.number, call.args = self.last_call.call, self.last_call.number, self.last_call.args
-    call.text = self.last_call.text
+  if call.kind == "syscall-exit" then
+    for name, value in pairs(self.last_call or {}) do call[name] = call[name] or value end
+  else
+    self.in_call = true
+    self.last_call = {call = call.call, number = call.number, args = call.args, text = call.text}
   end
   return call
 end
 
-local function decode(self, result)
+local function end_event(self, result)
+  self.state, self.dead = "gone", true
+  self.threads[self] = nil
+  if result.kind == "exited" then return {kind = "exited", status = result.status} end
+  return {kind = "killed", signal = result.signal, signame = result.signame, core = result.kind == "dumped"}
+end
+
+-- The program that it runs now has none of our breakpoints.
+local function exec_event(self)
+  self.stepping, self.goal, self.points = nil, nil, {}
+  self.handle:forget()
+  return {kind = "exec", message = self.handle:message()}
+end
+
+local BIRTHS = {fork = true, vfork = true, clone = true}
+
+local function stop_event(self, sig, number)
+  local kind = EVENTS[number]
+  self.in_call = nil
+  if kind == "exec" then return exec_event(self) end
+  local birth = BIRTHS[kind] and birth_event(self, {kind = kind}) -- before the step's breakpoints go
   local step = end_step(self)
-  if result.kind == "exited" or result.kind == "killed" or result.kind == "dumped" then
-    self.state, self.dead = "gone", true
-    if result.kind == "exited" then return {kind = "exited", status = result.status} end
-    return {kind = "killed", signal = result.signal, signame = result.signame, core = result.kind == "dumped"}
+  if self.copied then
+    self.copied = nil
+    self.handle:lift_all()
   end
-  self.state = "stopped"
-  local sig, event = result.raw >> 8 & 0xff, result.raw >> 16
-  if event == 128 then
-    if sig == SIGTRAP then return {kind = "stop", interrupted = true} end
-    return {kind = "stop", signal = sig, signame = result.signame}
-  end
-  if event == 7 then return syscall_event(self, "seccomp") end
-  if event > 0 then return family_event(self, {kind = EVENTS[event]}) end
+  if birth then return birth end
+  if number == 128 then return {kind = "stop", signal = sig ~= SIGTRAP and sig or nil, interrupted = sig == SIGTRAP or nil} end
+  if kind == "seccomp" then return syscall_event(self, kind) end
+  if kind then return {kind = kind, message = self.handle:message()} end
   if sig == SIGTRAP | 0x80 then return syscall_event(self) end
   return signal_event(self, sig, step)
 end
 
-local function tidy_child(self)
-  self.inherited = nil
-  local old = {}
-  for addr in pairs(self.patches) do old[#old + 1] = addr end
-  for _, addr in ipairs(old) do take_out(self, addr) end
-end
-
-function T:wait_once(timeout)
-  if #self.late > 0 then return table.remove(self.late, 1) end
-  local result, message, errno = self.handle:wait(timeout)
-  if not result then return nil, message, errno end
-  local event = decode(self, result)
-  if self.inherited and not self.dead then tidy_child(self) end
-  if self.fresh and not self.dead then
+local function decode(self, result)
+  if result.kind == "exited" or result.kind == "killed" or result.kind == "dumped" then return end_event(self, result) end
+  self.state, self.how = "stopped", "cont"
+  local event = stop_event(self, result.raw >> 8 & 0xff, result.raw >> 16)
+  if event and event.kind == "stop" and event.signal then event.signame = result.signame end
+  if self.fresh then
     self.fresh = nil
     self.handle:options(self.options)
   end
-  event.tid = self.tid
-  return setmetatable(event, {__tostring = M.describe, __name = "event"})
+  return event
+end
+
+-- A goal is for one way only: what comes first ends it.
+local function end_goal(self)
+  local goal = self.goal
+  self.goal = nil
+  if goal and not self.dead and not self.points[goal.addr] then self.handle:lift(goal.addr) end
 end
 
 -- T:wait([timeout]): the next event
 function T:wait(timeout)
   local deadline = timeout and time.now() + timeout
   while true do
-    local event, message, errno = self:wait_once(deadline and math.max(deadline - time.now(), 0))
-    if not event then return nil, message, errno end
-    local b = event.kind == "breakpoint" and event.breakpoint
-    if not (b and b.when) or b.when(self, b) then
+    local result, message, errno = self.handle:wait(deadline and math.max(deadline - time.now(), 0))
+    if not result then return nil, message, errno end
+    local event = decode(self, result)
+    if event then
+      end_goal(self)
+      event.tid = self.tid
       self.last = event
-      return event
+      return setmetatable(event, event_meta)
     end
-    local ok
-    ok, message, errno = self:cont()
-    if not ok then return nil, message, errno end
+    if event == false then
+      local ok
+      ok, message, errno = go_on(self, self.how)
+      if not ok and errno ~= 3 then return nil, message, errno end -- 3: it is being killed
+    end
   end
 end
 
@@ -438,40 +445,28 @@ function M.describe(e)
   if e.where then parts[#parts + 1] = "(" .. e.where .. ")" end
   return table.concat(parts, " ")
 end
+event_meta.__tostring = M.describe
 
 -- --- longer ways, which end at the first other event ---
 
 local function step_and_wait(self)
   local ok, message, errno = self:step()
   if not ok then return nil, message, errno end
-  local event
-  event, message, errno = self:wait_once()
-  if not event then return nil, message, errno end
-  if event.kind == "step" and self.points[event.pc] then event = self:hit(event.pc) end
-  return event
+  return self:wait()
 end
 
--- Runs to `addr` in this frame of the stack (not one of a recursion), by a breakpoint of its own.
+-- Runs to `addr` in this frame of the stack, not in one of a recursion.
 local function run_to(self, addr, sp)
-  local own = not self.points[addr]
-  if own then
-    local b, message, errno = self:breakpoint(addr, function(t) return not math.ult(t:regs().sp, sp) end)
-    if not b then return nil, message, errno end
-  end
+  self.goal = {addr = addr, sp = sp}
   local ok, message, errno = self:cont()
-  local event
-  if ok then event, message, errno = self:wait() end
-  if own and self.points[addr] then self.points[addr]:clear() end
-  if not event then return nil, message, errno end
-  if event.kind == "breakpoint" and event.pc == addr and own then
-    return setmetatable({kind = "step", pc = addr, tid = self.tid}, {__tostring = M.describe, __name = "event"})
-  end
-  return event
+  if ok then return self:wait() end
+  end_goal(self)
+  return nil, message, errno
 end
 
 -- T:next(): as step and wait, but a call counts as one instruction
 function T:next()
-  local plan, regs = plan_here(self), self.handle:regs()
+  local plan, regs = self.handle:plan(), self.handle:regs()
   local event, message, errno = step_and_wait(self)
   if not (plan and regs and plan.kind == "call") or not event or event.kind ~= "step" then return event, message, errno end
   return run_to(self, plan.after, regs.sp)
@@ -480,7 +475,7 @@ end
 -- T:finish(): runs until this function has returned
 function T:finish()
   while true do
-    local plan, message, errno = plan_here(self)
+    local plan, message, errno = self.handle:plan()
     if not plan then return nil, message, errno end
     local event
     event, message, errno = self:next()
@@ -506,7 +501,7 @@ function T:watch(where, n)
     local event
     event, message, errno = step_and_wait(self)
     if not event then return nil, message, errno end
-    local now = not self.dead and self:peek(addr, n)
+    local now = (event.kind == "step" or event.kind == "breakpoint") and self:peek(addr, n)
     if now and now ~= old then
       event.kind, event.old, event.new, event.addr, event.where = "watch", old, now, addr, self:where(event.pc)
     end
@@ -520,7 +515,7 @@ end
 -- T:detach([sig]): it goes on by itself; it has to be stopped
 function T:detach(sig)
   local ok, message, errno = self.handle:detach(sig)
-  if ok then self.state, self.dead = "let go", true end
+  if ok then self:close() end
   return ok, message, errno
 end
 
@@ -529,6 +524,7 @@ function T:close()
   self.handle:close()
   if self.state ~= "gone" then self.state = "let go" end
   self.dead = true
+  self.threads[self] = nil
   return true
 end
 
@@ -537,9 +533,12 @@ function T:kill()
   if self.dead then return true end
   local ok, message, errno = signal.kill(self.pid, "KILL")
   if not ok then return nil, message, errno end
+  for thread in pairs(self.threads) do -- the end of the first one is told when the others are gone
+    if thread ~= self then thread:close() end
+  end
   while not self.dead do
     local event
-    event, message, errno = self:wait_once()
+    event, message, errno = self:wait()
     if not event then return nil, message, errno end
   end
   return true

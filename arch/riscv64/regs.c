@@ -205,8 +205,7 @@ bool arch_unwind_next(struct arch_unwind *u)
 /* How far up the stack the caller's frame of a leaf is looked for. */
 #define LEAF_SEARCH (1UL << 20)
 
-bool arch_unwind_user_next(
-    struct arch_unwind *u, int (*peek)(void *ctx, void *dst, uaddr_t src, size_t n), void *ctx)
+bool arch_unwind_user_next(struct arch_unwind *u, arch_peek peek, void *ctx)
 {
 	struct frame_record r;
 	if (u->fp % 8 || u->fp < u->sp || u->fp < sizeof(r) ||

@@ -147,22 +147,48 @@ static bool is_amo(const struct insn *i, unsigned funct)
 	return i->size == 4 && field(i->bits, 0, 7) == MAJOR_AMO && field(i->bits, 27, 5) == funct;
 }
 
+/* Where a branch leads if it is taken. False: it is none. */
+static bool branch_target(const struct insn *i, uaddr_t pc, uaddr_t *target)
+{
+	if (i->size == 4 && field(i->bits, 0, 7) == MAJOR_BRANCH)
+		*target = pc + (uint64_t)branch_offset(i->bits);
+	else if (i->size == 2 && field(i->bits, 0, 2) == 1 && field(i->bits, 13, 3) >= 6)
+		*target = pc + (uint64_t)c_branch_offset(i->bits);
+	else
+		return false;
+	return true;
+}
+
+/* Those that stay in the sequence end at `end` all the same: a breakpoint there would break it. */
+static void keep_exits(struct arch_step *s, uaddr_t start, uaddr_t end)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < s->count; i++)
+		if (s->targets[i] < start || s->targets[i] >= end)
+			s->targets[kept++] = s->targets[i];
+	s->count = kept;
+}
+
 /* Behind the store-conditional, or where a branch leaves the sequence before it. */
 static bool plan_atomic(arch_peek peek, void *ctx, struct arch_step *s)
 {
-	uaddr_t pc = s->after;
+	uaddr_t pc = s->after, target;
 	struct insn i;
 
 	for (int n = 0; n < MAX_ATOMIC; n++) {
 		if (!fetch(peek, ctx, pc, &i))
 			return false;
 		if (is_amo(&i, AMO_SC)) {
+			keep_exits(s, s->after, pc + i.size);
 			go(s, pc + i.size);
 			return true;
 		}
-		if (i.size == 4 && field(i.bits, 0, 7) == MAJOR_BRANCH &&
-		    s->count < ARCH_STEP_TARGETS - 1)
-			go(s, pc + (uint64_t)branch_offset(i.bits));
+		if (branch_target(&i, pc, &target)) {
+			if (s->count == ARCH_STEP_TARGETS - 1)
+				return false;
+			go(s, target);
+		}
 		pc += i.size;
 	}
 	s->count = 0; /* no such sequence: the load alone */

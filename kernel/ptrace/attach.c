@@ -199,17 +199,24 @@ int ptrace_begin(uint32_t options)
 	struct trace *tr = kzalloc(sizeof(*tr));
 	struct thread *parent, *t = current;
 	irqflags_t flags;
+	int err = -EPERM;
 
 	if (!tr)
 		return -ENOMEM;
 	tr->options = options;
 	tr->seized = tr->trap_stop = true;
+	sched_point("ptrace.begin", t);
 	flags = spin_lock(&task_lock);
 	parent = t->process->parent_thread;
-	link_to(t, tr, parent, parent->cred);
-	signal_recalc(t);
+	if (!t->trace) { /* somebody may have found it already */
+		err = 0;
+		link_to(t, tr, parent, parent->cred);
+		signal_recalc(t);
+		tr = NULL;
+	}
 	spin_unlock(&task_lock, flags);
-	return 0;
+	kfree(tr);
+	return err;
 }
 
 /* --- letting go --- */

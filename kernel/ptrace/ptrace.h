@@ -87,7 +87,7 @@ void ptrace_exit_tracer(struct thread *tracer);
  */
 int do_ptrace_traceme(void);
 /* The current thread, which a kernel thread has made, is seized by it (its parent) and stops before
- * user mode. 0 or -ENOMEM. */
+ * user mode. 0, -ENOMEM, -EPERM: it is traced already. */
 int ptrace_begin(uint32_t options);
 /* 0, -ESRCH, -EPERM, -EIO (bad options), -EINVAL, -ERESTARTNOINTR, -ENOMEM. */
 int do_ptrace_attach(int tid);

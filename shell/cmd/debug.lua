@@ -1,10 +1,10 @@
 -- Commands that trace a program at the prompt.
 local literal = require("commands").literal
 
--- shell.debug("name", words…)
+-- shell.debug("name", words…). What a program gets for arguments stays text.
 local function call(name, ...)
   local words = {...}
-  for i, word in ipairs(words) do words[i] = math.tointeger(tonumber(word)) and word or literal(word) end
+  for i, word in ipairs(words) do words[i] = name == "debug" and i > 1 and string.format("%q", word) or literal(word) end
   table.insert(words, 1, string.format("%q", name))
   return "shell.debug(" .. table.concat(words, ", ") .. ")"
 end

@@ -1,9 +1,9 @@
 -- Help for proc and its handles P.
 return {
   about = "Processes: starting, finding, looking at, waiting for them. A handle P names one process for good: when it is gone, its fields are nil and its methods give nil, \"no such process\", ESRCH.",
-  {name = "proc.spawn", args = "{path, arg…, env=, cwd=, pgid=, session=, tty=, stdin=, stdout=, stderr=, stopped=}", returns = "P",
+  {name = "proc.spawn", args = "{path, arg…, env=, cwd=, pgid=, session=, tty=, stdin=, stdout=, stderr=, stopped=, traced=}", returns = "P",
     errors = "as execve(2): ENOENT EACCES ENOEXEC E2BIG ENOMEM …",
-    text = "Starts a program as a child of the shell. env is {NAME=\"value\"}. pgid=0 gives it a process group of its own, a number puts it into that group; session=true makes it a session leader; tty=\"console\" gives it the console as its controlling terminal. stdin, stdout and stderr are \"null\", \"console\", a path, an open file, or \"pipe\": then P.stdin, P.stdout, P.stderr are the shell's ends (see F:read); stderr may be \"stdout\". Left out: stdin null, the others console. stopped=true leaves it stopped before its first instruction.",
+    text = "Starts a program as a child of the shell. env is {NAME=\"value\"}. pgid=0 gives it a process group of its own, a number puts it into that group; session=true makes it a session leader; tty=\"console\" gives it the console as its controlling terminal. stdin, stdout and stderr are \"null\", \"console\", a path, an open file, or \"pipe\": then P.stdin, P.stdout, P.stderr are the shell's ends (see F:read); stderr may be \"stdout\". Left out: stdin null, the others console. stopped=true leaves it stopped before its first instruction; traced is ptrace.spawn's.",
     example = "local p = proc.spawn{\"/tests/bin/hello\", \"hi\", stdout=\"pipe\"}\nif p then print(p.stdout:read()); p.stdout:close(); p:wait() end"},
   {name = "proc.get", args = "(pid)", returns = "P", errors = "ESRCH",
     text = "The process with this pid, zombies included. Fields of P: pid ppid pgid sid tgid comm state tracer uid gid kernel cpu threads thread_count children start_time utime stime waits_for, and stdin stdout stderr if proc.spawn made pipes. state is a letter as in ps: R S D T t Z I.",

@@ -2,6 +2,9 @@
  * children. */
 #include "check.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 
 volatile long counter, handled;
@@ -62,14 +65,19 @@ static long branch(unsigned i, long sum)
 	return sum ^ i;
 }
 
-/* Instructions that lead elsewhere: atomics among them, which must not be torn. */
+/* Instructions that lead elsewhere: atomics among them, which must not be torn, one that gives up
+ * half-way. */
 static int branches(void)
 {
-	static int lock;
+	static int lock, held = 1;
 	long sum = 0;
 
 	for (unsigned i = 0; i < 20; i++) {
 		int seen = 0;
+		if (__atomic_compare_exchange_n(
+			&held, &seen, 2, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			return -1;
+		seen = 0;
 		while (!__atomic_compare_exchange_n(
 		    &lock, &seen, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 			seen = 0;
@@ -77,6 +85,34 @@ static int branches(void)
 		__atomic_store_n(&lock, 0, __ATOMIC_SEQ_CST);
 	}
 	return (int)(sum & 0x7f);
+}
+
+static void *add_there(void *to)
+{
+	return (void *)add_one((long)to);
+}
+
+static int threads(void)
+{
+	pthread_t t;
+	void *result;
+
+	CHECK(!pthread_create(&t, NULL, add_there, (void *)41));
+	CHECK(!pthread_join(t, &result));
+	return (int)(long)result;
+}
+
+static int execs(void)
+{
+	return execl("/proc/self/exe", "debuggee", "count", NULL);
+}
+
+/* Traces the next process that is made, if it may, and lets go of it by ending. */
+static int seize(void)
+{
+	for (pid_t next = getpid() + 1;; sched_yield())
+		if (!ptrace(PTRACE_SEIZE, next, NULL, NULL))
+			return 0;
 }
 
 static int recurse(void)
@@ -90,7 +126,7 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*run)(void);
 	} ways[] = {{"count", count}, {"raise", raise_one}, {"fork", forks}, {"branches", branches},
-	    {"recurse", recurse}};
+	    {"recurse", recurse}, {"threads", threads}, {"execs", execs}, {"seize", seize}};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(ways) / sizeof(*ways); i++)
 		if (!strcmp(argv[1], ways[i].name))

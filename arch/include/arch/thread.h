@@ -117,18 +117,20 @@ int arch_regset_set(struct thread *t, unsigned note, const void *buf, size_t siz
 bool arch_set_step(struct thread *t, bool on);
 
 /* --- stepping without the processor's help --- */
-#define ARCH_STEP_TARGETS 4
+/* Copies from a task's memory: 0 or an error. */
+typedef int (*arch_peek)(void *ctx, void *dst, uaddr_t src, size_t n);
+
+#define ARCH_STEP_TARGETS 8
 struct arch_step {
 	unsigned count;
 	uaddr_t targets[ARCH_STEP_TARGETS]; /* one of them runs next */
 	enum { STEP_OTHER, STEP_CALL, STEP_RETURN } kind;
 	uaddr_t after; /* the address behind the instruction: where a call returns to */
 };
-typedef int (*arch_peek)(void *ctx, void *dst, uaddr_t src, size_t n); /* 0 or an error */
 /*
  * Where a stopped thread with these registers goes from its next instruction. A sequence that must
  * not be torn (load-reserved to store-conditional) counts as one instruction. False: the
- * instruction cannot be read.
+ * instruction cannot be read, or leads to too many places.
  */
 bool arch_step_plan(const struct arch_frame *f, arch_peek peek, void *ctx, struct arch_step *out);
 /* The breakpoint instruction; a thread that met it has this far to go back to it. */
@@ -148,8 +150,7 @@ void arch_unwind_thread(
 void arch_unwind_frame(struct arch_unwind *u, const struct arch_frame *f);
 bool arch_unwind_next(struct arch_unwind *u); /* to the caller's frame; false at the end */
 /* User space by frame pointers: `peek` copies from the task's memory. */
-bool arch_unwind_user_next(
-    struct arch_unwind *u, int (*peek)(void *ctx, void *dst, uaddr_t src, size_t n), void *ctx);
+bool arch_unwind_user_next(struct arch_unwind *u, arch_peek peek, void *ctx);
 
 /* --- what the architecture calls, interrupts on unless said otherwise (kernel/entry.c) --- */
 void entry_syscall(struct arch_frame *f);

@@ -102,9 +102,9 @@ describe("ptrace", function()
     assert.equal(4, b.hits)
     local size = #ptrace.breakpoint_code
     local code = t:peek(b.addr, size)
-    assert.equal(ptrace.breakpoint_code, t.handle:peek(b.addr, size))
+    assert.equal(ptrace.breakpoint_code, t.process:read(b.addr, size))
     assert(b:clear())
-    assert.equal(code, t.handle:peek(b.addr, size))
+    assert.equal(code, t.process:read(b.addr, size))
     assert(t:breakpoint("add_one", {temporary = true}))
     assert.equal("breakpoint add_one", kind_and_name(go(t)))
     assert.equal(4, t:regs().a0)
@@ -132,6 +132,164 @@ describe("ptrace", function()
     end
     local alone = assert(proc.spawn{PROGRAM, "branches"})
     assert.equal(alone:wait().status, finish(t))
+  end)
+
+  it("a_step_over_exec_leaves_the_new_program_whole", function()
+    local t <close> = spawn("execs")
+    local addr = t:symbol("main") -- the same program again, at the same place
+    assert(t:breakpoint("execl"))
+    assert.equal("breakpoint", go(t).kind)
+    assert(t:breakpoint("execve"))
+    assert.equal("breakpoint execve", kind_and_name(go(t)))
+    local whole = t:peek(addr, 4096)
+    local around = t:symbol("execve")
+    local code = t:peek(around, 64)
+    local event
+    repeat
+      assert(t:step())
+      event = await(t)
+    until event.kind ~= "step"
+    assert.equal("exec", event.kind)
+    assert.equal(0, #t:breakpoints())
+    assert.equal(whole, t.process:read(addr, 4096))
+    assert.equal(code, t.process:read(around, 64))
+    assert.equal(5, finish(t))
+  end)
+
+  it("a_step_into_fork_leaves_the_child_whole", function()
+    local t <close> = assert(ptrace.spawn{PROGRAM, "fork", options = {fork = true}})
+    assert(t:breakpoint("_Fork"))
+    assert.equal("breakpoint _Fork", kind_and_name(go(t)))
+    local event
+    repeat
+      assert(t:step())
+      event = await(t)
+    until event.kind ~= "step"
+    assert.equal("fork", event.kind)
+    local child <close> = event.child
+    assert.equal("stop", await(child).kind)
+    assert.equal(child:peek(child:regs().pc, 64), proc.get(child.pid):read(child:regs().pc, 64))
+    assert.equal(7, finish(child))
+    assert.equal(7, finish(t))
+  end)
+
+  it("threads_share_breakpoints", function()
+    local t <close> = assert(ptrace.spawn{PROGRAM, "threads", options = {clone = true}})
+    local b = assert(t:breakpoint("add_one"))
+    local event = go(t)
+    assert.equal("clone", event.kind)
+    local thread <close> = event.child
+    assert.equal(t.pid, thread.pid)
+    assert(t:cont())
+    assert.equal("stop", await(thread).kind)
+    assert.equal("breakpoint add_one", kind_and_name(go(thread)))
+    assert.equal(41, thread:regs().a0)
+    assert.equal(1, b.hits)
+    assert.equal("exited", go(thread).kind)
+    assert.equal(42, await(t).status)
+  end)
+
+  it("a_killed_process_takes_its_traced_threads_along", function()
+    local t <close> = assert(ptrace.spawn{PROGRAM, "threads", options = {clone = true}})
+    local thread <close> = go(t).child
+    assert.equal("stop", await(thread).kind)
+    assert(t:kill())
+    assert.equal("let go", thread.state)
+  end)
+
+  it("a_running_tracee_keeps_its_breakpoints", function()
+    local t <close> = spawn("wait")
+    local b = assert(t:breakpoint("add_one"))
+    assert(t:cont())
+    assert.equal(3, (select(3, b:clear())))
+    assert.equal(3, (select(3, t:detach())))
+    assert.equal(ptrace.breakpoint_code, t.process:read(b.addr, #ptrace.breakpoint_code))
+    assert(t:interrupt())
+    await(t)
+    assert.same({b}, t:breakpoints())
+    assert(b:clear())
+    assert(t:kill())
+  end)
+
+  it("closing_among_breakpoints_does_not_kill", function()
+    for _ = 1, 20 do
+      local t = spawn("count")
+      assert(t:breakpoint("add_one", function() return false end))
+      assert(t:cont())
+      assert(t:close())
+      assert.equal(5, t.process:wait{timeout = LIMIT}.status)
+    end
+  end)
+
+  it("a_condition_holds_for_steps_too", function()
+    local t <close> = spawn("recurse")
+    local seen = 0
+    assert(t:breakpoint("factorial", function() seen = seen + 1; return seen == 1 end))
+    assert.equal("breakpoint", go(t).kind)
+    assert.equal("finish", assert(t:finish()).kind)
+    assert.equal(120, t:regs().a0)
+    assert.equal(5, seen)
+    assert.equal(120, finish(t))
+  end)
+
+  it("system_calls_at_a_breakpoint", function()
+    local t <close> = spawn("wait")
+    local pc
+    repeat -- to an entry, whose instruction then gets a breakpoint
+      assert(t:syscall())
+      local event = await(t)
+      pc = t:regs().pc
+    until event.call == "ppoll" or event.call == "rt_sigsuspend" or event.call == "pause"
+    assert(t:breakpoint(pc)) -- where the call returns to
+    assert(t:syscall())
+    assert(t:interrupt())
+    local kinds = {}
+    repeat
+      local event = await(t)
+      kinds[#kinds + 1] = event.kind
+      if event.kind ~= "breakpoint" then assert(t:syscall()) end
+    until event.kind == "breakpoint" or event.kind == "syscall-enter"
+    assert.equal("syscall-exit", kinds[1])
+    assert(t:kill())
+  end)
+
+  it("a_bad_signal_changes_nothing", function()
+    local t <close> = spawn("count")
+    assert(t:breakpoint("add_one", {temporary = true}))
+    assert.equal("breakpoint", go(t).kind)
+    assert.error(function() t:cont("NONSENSE") end)
+    assert.error(function() t:step("NONSENSE") end)
+    assert.equal(5, finish(t))
+  end)
+
+  it("memory_around_a_breakpoint_can_be_written", function()
+    local t <close> = spawn("wait")
+    local b = assert(t:breakpoint("add_one"))
+    local code = t:peek(b.addr - 4, 12)
+    local other = code:gsub(".", function(c) return string.char(c:byte() ~ 0xff) end)
+    assert.equal(12, t:poke(b.addr - 4, other))
+    assert.equal(other, t:peek(b.addr - 4, 12))
+    assert.equal(ptrace.breakpoint_code, t.process:read(b.addr, #ptrace.breakpoint_code))
+    assert(b:clear())
+    assert.equal(other, t.process:read(b.addr - 4, 12))
+    assert(t:kill())
+  end)
+
+  -- Another tracer may be the first to find a program that is being started: then it is his, or ours.
+  it("spawn_against_another_tracer", function()
+    sched.stress{seed = 1, every = 1, delay = 200000, points = "ptrace.begin"} -- nothing, in a release build
+    for _ = 1, 30 do
+      local other = assert(proc.spawn{PROGRAM, "seize"})
+      local t, _, errno = ptrace.spawn{PROGRAM, "count"}
+      if t then
+        t:kill()
+      else
+        assert.equal(1, errno)
+      end
+      other:kill("KILL")
+      other:wait()
+    end
+    sched.stress(nil)
   end)
 
   it("watch_stops_at_a_change", function()

@@ -1,5 +1,5 @@
--- The races R01 to R25 (R24, of core dumps, waits for these), each so many rounds of two sides that meet at a random moment (race.rounds), with preemption
--- and delays at the scheduling points on their way.
+-- The races R01 to R25 but for R24, which is about core dumps: each so many rounds of two sides that meet at a random moment
+-- (race.rounds), with preemption and delays at the scheduling points on their way.
 describe("race.stop", function()
   subcommands("race_stop", {
     {"stop_taken", "R01_sigcont_when_a_stop_signal_is_taken"}, {"both_masked", "R02_stop_and_cont_both_masked"},
