@@ -1,5 +1,7 @@
 -- Runs after the line that tests/programs/stress-ng writes: ALONE, TOGETHER, WORKERS, STRESSORS.
+local leaks = require("leaks")
 
+local WARM_UP = 2 -- seconds: what is made at the first use and kept is no leak
 local failures = 0
 
 -- These refuse to run as root.
@@ -47,20 +49,6 @@ local function stress(stressors, workers, seconds)
 	return statuses, output, time.now() - began
 end
 
--- What the machine holds now, once caches have settled: pages, processes.
-local function held()
-	local last
-	for _ = 1, 50 do
-		local used = mem.info().used
-		if used == last then break end
-		last = used
-		time.sleep(0.1)
-	end
-	local n = 0
-	for _ in pairs(proc.list()) do n = n + 1 end
-	return last, n
-end
-
 -- Kernel messages since the last look, each kind once: the name and id of who caused it do not count.
 local seen = #log.read()
 local function messages()
@@ -78,22 +66,27 @@ local function messages()
 end
 
 local function round(name, stressors, workers, seconds)
-	local used, processes = held()
+	local before = leaks.measure()
 	local statuses, output, took = stress(stressors, workers, seconds)
-	local used_after, processes_after = held()
+	local left = leaks.check(before)
 	local said = messages()
 	local ran = not output:find("skipped: [1-9]") and not output:find("failed: [1-9]")
 	for _, w in ipairs(statuses) do ran = ran and w.kind == "exited" and w.status == 0 end
-	local good = ran and processes_after == processes and #said == 0
+	local good = ran and #left == 0 and #said == 0
 	if not good then failures = failures + 1 end
-	print(string.format("%-10s %s  %6.1f s  memory %+d KiB  processes %+d  %s", name, good and "ok  " or "FAIL", took,
-		(used_after - used) * 4, processes_after - processes, tostring(statuses[1])))
+	print(string.format("%-10s %s  %6.1f s  memory %+d KiB  %s", name, good and "ok  " or "FAIL", took,
+		(mem.info().used - before.memory.used) * 4, tostring(statuses[1])))
+	for _, line in ipairs(left) do print("    left behind: " .. line) end
 	for _, line in ipairs(said) do print("    kernel: " .. line) end
 	if not ran then
 		for line in output:gmatch("[^\n]+") do print("    " .. line) end
 	end
+	leaks.sweep(before)
 end
 
+print("warming up")
+for _, s in ipairs(STRESSORS) do stress({s}, WORKERS, WARM_UP) end
+leaks.rebase()
 if ALONE > 0 then
 	for _, s in ipairs(STRESSORS) do round(s, {s}, WORKERS, ALONE) end
 end

@@ -2,12 +2,15 @@
 #include "race.h"
 
 #define THREADS 3
+#define CROWD   64
 
 static struct page {
 	int ready, done; /* the round that a side has reached */
 	int go;
 	unsigned long steps[THREADS + 1];
 	unsigned long sum;
+	int crowd, tids[CROWD];
+	unsigned long queued, handled; /* real-time signals to one of the crowd */
 } *page;
 
 /* A child in a group of its own, which is not an orphan: this process is in the same session. */
@@ -365,6 +368,129 @@ static void continue_in_stop(void)
 	finish_child(pid);
 }
 
+static void count_signal(int sig)
+{
+	ADD(page->sum, 1);
+	if (sig == SIGRTMIN)
+		ADD(page->handled, 1);
+}
+
+static void *compute(void *arg)
+{
+	for (;; ADD(page->sum, 1))
+		for (volatile int k = 0; k < 5000; k++)
+			;
+	return arg;
+}
+
+/* In calls that end, that start again, and that never end. */
+static void *sleep_somehow(void *arg)
+{
+	static int pipe_end[2] = {-1, -1};
+	char c;
+
+	if (pipe_end[0] < 0)
+		CHECK_OK(pipe(pipe_end));
+	for (long way = (long)arg;; way++, ADD(page->sum, 1))
+		if (way % 4 == 0)
+			read(pipe_end[0], &c, 1);
+		else if (way % 4 == 1)
+			pause();
+		else if (way % 4 == 2)
+			nanosleep(&(struct timespec){0, 2000000}, NULL);
+		else
+			sched_yield();
+	return arg;
+}
+
+/* Of 64 threads, 2 compute, 6 make others that end, the rest sleeps; each has a place for its id.
+ */
+static void *one_of_crowd(void *arg)
+{
+	long k = (long)arg;
+
+	STORE(page->tids[k], gettid());
+	ADD(page->crowd, 1);
+	return k < 2 ? compute(arg) : k < 8 ? make_threads(arg) : sleep_somehow(arg);
+}
+
+static void be_a_crowd(void)
+{
+	catch_signal(SIGUSR1, count_signal);
+	catch_signal(SIGRTMIN, count_signal);
+	for (long k = 1; k < CROWD; k++)
+		start(one_of_crowd, (void *)k);
+	one_of_crowd(0);
+}
+
+/* To the process and to its threads, stopped or not. */
+static void send_to_crowd(void)
+{
+	for (;;) {
+		switch (random_below(4)) {
+		case 0:
+			kill(target, SIGUSR1);
+			break;
+		case 1:
+			syscall(SYS_tgkill, target, LOAD(page->tids[random_below(CROWD)]), SIGUSR1);
+			break;
+		case 2:
+			if (!sigqueue(target, SIGRTMIN, (union sigval){.sival_int = 1}))
+				ADD(page->queued, 1);
+			break;
+		case 3:
+			if (!syscall(SYS_tgkill, target, LOAD(page->tids[random_below(CROWD)]),
+				SIGRTMIN))
+				ADD(page->queued, 1);
+		}
+		random_delay();
+	}
+}
+
+static void await_sigchld(int code, int status)
+{
+	siginfo_t info;
+	sigset_t s;
+
+	sigemptyset(&s);
+	sigaddset(&s, SIGCHLD);
+	CHECK_EQ(SIGCHLD, sigwaitinfo(&s, &info));
+	CHECK_EQ(code, info.si_code);
+	CHECK_EQ(status, info.si_status);
+}
+
+/*
+ * S44, S45: of 64 threads, which compute, sleep, make threads and end, and are sent signals all
+ * the while, each stop stops every one; it is told once, and so is each continuation; no signal is
+ * lost, none handled twice.
+ */
+static void crowd(void)
+{
+	int n = rounds();
+	pid_t sender;
+
+	set_blocked(SIG_BLOCK, SIGCHLD);
+	target = child_running(be_a_crowd);
+	AWAIT(LOAD(page->crowd) == CROWD);
+	sender = child_running(send_to_crowd);
+	for (int i = 0; i < n; i++) {
+		int sig = i % 2 ? SIGSTOP : SIGTSTP;
+
+		CHECK_OK(kill(target, sig));
+		CHECK_EQ(sig, await_stop(target));
+		await_sigchld(CLD_STOPPED, sig);
+		if (i % 16 == 0)
+			check_rest();
+		CHECK_OK(kill(target, SIGCONT));
+		CHECK(continued(target));
+		await_sigchld(CLD_CONTINUED, SIGCONT);
+		random_delay();
+	}
+	finish_child(sender);
+	AWAIT(LOAD(page->handled) == LOAD(page->queued));
+	finish_child(target);
+}
+
 static void read_times(pid_t pid, long times[2])
 {
 	char path[64], text[512];
@@ -416,4 +542,4 @@ static void prepare(void)
 SUBCOMMANDS({"stop_taken", stop_taken}, {"both_masked", both_masked},
     {"exit_in_stop", exit_in_stop}, {"two_stops", two_stops}, {"clone_in_stop", clone_in_stop},
     {"exit_completes_stop", exit_completes_stop}, {"continue_in_stop", continue_in_stop},
-    {"times_go_on", times_go_on})
+    {"crowd", crowd}, {"times_go_on", times_go_on})

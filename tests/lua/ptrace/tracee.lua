@@ -145,10 +145,11 @@ describe("ptrace", function()
     local around = t:symbol("execve")
     local code = t:peek(around, 64)
     local event
-    repeat
+    repeat -- the instruction that makes the call has a breakpoint, too
+      assert(t:breakpoint(t:regs().pc))
       assert(t:step())
       event = await(t)
-    until event.kind ~= "step"
+    until event.kind ~= "step" and event.kind ~= "breakpoint"
     assert.equal("exec", event.kind)
     assert.equal(0, #t:breakpoints())
     assert.equal(whole, t.process:read(addr, 4096))
@@ -199,6 +200,7 @@ describe("ptrace", function()
 
   it("a_running_tracee_keeps_its_breakpoints", function()
     local t <close> = spawn("wait")
+    local code = t:peek(t:symbol("add_one"), 16)
     local b = assert(t:breakpoint("add_one"))
     assert(t:cont())
     assert.equal(3, (select(3, b:clear())))
@@ -208,14 +210,17 @@ describe("ptrace", function()
     await(t)
     assert.same({b}, t:breakpoints())
     assert(b:clear())
+    assert.equal(code, t.process:read(b.addr, 16))
     assert(t:kill())
   end)
 
   it("closing_among_breakpoints_does_not_kill", function()
-    for _ = 1, 20 do
+    for i = 1, 20 do
       local t = spawn("count")
       assert(t:breakpoint("add_one", function() return false end))
       assert(t:cont())
+      -- Either it has met the breakpoint, which nobody has waited for, or it may be about to.
+      if i % 2 == 0 then eventually(function() return t.process.state == "t" end) else time.sleep(i * 1e-4) end
       assert(t:close())
       assert.equal(5, t.process:wait{timeout = LIMIT}.status)
     end
@@ -257,8 +262,11 @@ describe("ptrace", function()
     local t <close> = spawn("count")
     assert(t:breakpoint("add_one", {temporary = true}))
     assert.equal("breakpoint", go(t).kind)
+    local pc = t:regs().pc
+    local code = t.process:read(pc, 64)
     assert.error(function() t:cont("NONSENSE") end)
     assert.error(function() t:step("NONSENSE") end)
+    assert.equal(code, t.process:read(pc, 64))
     assert.equal(5, finish(t))
   end)
 

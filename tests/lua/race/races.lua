@@ -6,7 +6,7 @@ describe("race.stop", function()
     {"exit_in_stop", "R03_exit_group_in_a_group_stop"}, {"two_stops", "R04_two_stop_signals_are_one_report"},
     {"clone_in_stop", "R05_a_new_thread_stops_too"}, {"exit_completes_stop", "R06_the_last_thread_exits_in_a_stop"},
     {"continue_in_stop", "R07_sigcont_before_the_stop_is_complete"},
-    "times_go_on",
+    {"crowd", "S44_S45_64_threads_stop_and_continue"}, "times_go_on",
   }, {stress = "signal. exit. fork. wait. sched.wake", timeout = 30})
 end)
 
